@@ -1,0 +1,130 @@
+"""The facts about one account that decisions and sentences rest on. Gathered by the register, judged elsewhere.
+
+Dates are ISO text; "" stands for none. Nothing here decides anything.
+"""
+
+from dataclasses import dataclass, field
+
+from tui.domain.records import UserType
+from tui.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRef:
+    """Which import a fact comes from: its number and the day the extract was made (ISO date)."""
+
+    number: int
+    taken_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudentFact:
+    """A student as seen from a contact. `gone` is the import in which the student was first absent."""
+
+    code: str
+    name: str
+    year_level: str
+    status: str
+    exit_date: str = ""
+    gone: ImportRef | None = None
+    custody_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """One link of a contact. `access_off` is the import in which its portal access last went from yes to no (None:
+    it was so from the first import); `removed` the import in which it was first absent, `removed_on` the day the
+    admin system says it was removed."""
+
+    student: StudentFact
+    relationship: str
+    portal_access: bool | None
+    access_off: ImportRef | None = None
+    removed: ImportRef | None = None
+    removed_on: str = ""
+
+    @property
+    def is_removed(self) -> bool:
+        return self.removed is not None or bool(self.removed_on)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOther:
+    """Somebody else whom this account's username or email names; `how` says it in words."""
+
+    code: str
+    name: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """Another record that correlation says is the same person. `decision` is `match` (accepted) or `review`."""
+
+    code: str
+    name: str
+    decision: str
+    eligible: bool
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFact:
+    """The flag group an account belongs to. `answer` is "", `mistake` or `intended`; `import_` None: the first one."""
+
+    contact_type: str
+    import_: ImportRef | None
+    size: int
+    answer: str = ""
+    answer_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFact:
+    """An account that must not be revoked (`kind` revoke) or mailed (`kind` mail)."""
+
+    kind: str
+    note: str
+    by: str
+    at: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Everything about one account that the why-pane, the gates and the reasons need."""
+
+    code: str
+    user_type: UserType
+    name: str
+    given_name: str
+    contact_type: str
+    email: str
+    mobile: str
+    username: str
+    has_password: bool
+    last_login: str | None
+    status: Status
+    gone: ImportRef | None = None
+    links: tuple[LinkFact, ...] = ()
+    named_others: tuple[NamedOther, ...] = ()
+    correlated: tuple[Correlated, ...] = ()
+    group: GroupFact | None = None
+    holds: tuple[HoldFact, ...] = ()
+    email_shared_with: tuple[str, ...] = ()
+    username_shared_with: tuple[str, ...] = ()
+    requested_job: int | None = None
+    requested_verb: str = ""
+    came_back: str = ""
+    employed: bool = True
+    own_status: str = ""
+    first_import: ImportRef | None = field(default=None)
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the record carries a username or a password."""
+        return bool(self.username) or self.has_password
+
+    def hold(self, kind: str) -> HoldFact | None:
+        """The hold of this kind, if there is one."""
+        return next((hold for hold in self.holds if hold.kind == kind), None)

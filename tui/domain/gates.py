@@ -1,0 +1,147 @@
+"""The gates: whether an account may be revoked or mailed, one function each, for every path that leads there.
+
+Key, command line, job and wizard all ask these, when a plan is made and again for each item just before it is acted
+on. A gate answers *act*, *ask* (only a person may say yes, for this one account, never in bulk) or *refuse*.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tui.domain.addresses import why_unusable
+from tui.domain.facts import AccountFacts, LinkFact
+from tui.domain.flag_groups import Answer
+from tui.domain.records import UserType
+from tui.domain.status import Status, student_counts
+from tui.text import join_and, say_date
+
+
+class Verb(StrEnum):
+    """What a job does."""
+
+    REVOKE = "revoke"
+    WELCOME = "welcome"
+
+
+class Decision(StrEnum):
+    """What a gate says."""
+
+    ACT = "act"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+class Verdict(NamedTuple):
+    """A gate's answer with its sentence: the questions for ASK, the reason for REFUSE."""
+
+    decision: Decision
+    sentence: str = ""
+
+
+_ACT = Verdict(Decision.ACT)
+
+
+def _refuse(sentence: str) -> Verdict:
+    return Verdict(Decision.REFUSE, sentence)
+
+
+def children_here(facts: AccountFacts, future_counts: bool) -> list[LinkFact]:
+    """The links, removed ones too, to students who count: the children this person still has at the school."""
+    seen: set[str] = set()
+    found = []
+    for link in facts.links:
+        if student_counts(link.student.status, future_counts) and link.student.code not in seen:
+            seen.add(link.student.code)
+            found.append(link)
+    return found
+
+
+def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool) -> Verdict:
+    """Whether this account may be revoked now.
+
+    An active account needs a `reason` and its own yes; one whose person still has a child here needs its own yes too,
+    unless a new record of the person was accepted or the operator answered *intended* for its flag group.
+    """
+    if facts.user_type is not UserType.CONTACT:
+        return _refuse("only contacts are revoked here; student and staff accounts follow their own system")
+    if not facts.has_account:
+        return _refuse("has no account: there is no username to remove")
+    hold = facts.hold(Verb.REVOKE)
+    if hold is not None:
+        until = f" until {say_date(hold.until)}" if hold.until else ""
+        return _refuse(f"held by {hold.by}{until}: {hold.note}")
+    if facts.requested_job is not None and facts.requested_verb == Verb.REVOKE:
+        return _refuse(f"already requested in job {facts.requested_job}; it waits to be done and verified")
+    if facts.group is not None and facts.group.answer == Answer.MISTAKE:
+        return _refuse(
+            f"held with its flag group ({facts.group.contact_type or 'no contact type'}): "
+            "the flags went off by mistake, mend them in the admin system"
+        )
+    if facts.status is Status.ACTIVE:
+        if not reason:
+            return _refuse("is active, not ready to revoke; an active account is revoked only singly, with a reason")
+        return Verdict(Decision.ASK, "This account is active: the person has a child at the school and will lose access.")
+    if facts.status is not Status.READY_TO_REVOKE:
+        return _refuse("is not ready to revoke")
+    accepted = any(c.decision == "match" and c.eligible for c in facts.correlated)
+    intended = facts.group is not None and facts.group.answer == Answer.INTENDED
+    undecided_group = facts.group is not None and facts.group.answer == Answer.UNDECIDED
+    children = children_here(facts, future_counts)
+    # An undecided group is the guard's to stop as a whole; asking for each member would hide the one question.
+    if children and not accepted and not intended and not undecided_group:
+        names = join_and([f"{link.student.name} ({link.student.code})" for link in children], most=3)
+        return Verdict(
+            Decision.ASK,
+            f"This person still has a child at the school, {names}, and no accepted new record: "
+            "that parent will have no access.",
+        )
+    return _ACT
+
+
+class MailFacts(NamedTuple):
+    """What the mail gate needs besides the account: the person's accepted old record, if there is one.
+
+    `old_code` is its code, `old_gone` whether that account was revoked and read back (or attested as done);
+    `under_review` whether the match between the two was up for review.
+    """
+
+    old_code: str = ""
+    old_gone: bool = True
+    under_review: bool = False
+
+
+def mail_gate(facts: AccountFacts, *, future_counts: bool, mail: MailFacts | None = None) -> Verdict:
+    """Whether a welcome email may go to this person now.
+
+    Refused: not eligible, no usable email, held, the old account still there. Asked singly: the email also stands on
+    another contact, a custody note on a child, a match that was up for review, an account that is in use.
+    """
+    mail = mail or MailFacts()
+    if facts.user_type is not UserType.CONTACT:
+        return _refuse("only contacts are welcomed here")
+    if facts.status not in (Status.READY_TO_PROVISION, Status.ACTIVE):
+        return _refuse("is not eligible: no student at the school with portal access")
+    hold = facts.hold("mail")
+    if hold is not None:
+        return _refuse(f"held, not to be mailed, by {hold.by}: {hold.note}")
+    unusable = why_unusable(facts.email)
+    if unusable:
+        return _refuse(f"has no usable email: {unusable}")
+    if not mail.old_gone:
+        return _refuse(f"the old account {mail.old_code} is not revoked yet")
+    if facts.requested_job is not None and facts.requested_verb == Verb.WELCOME:
+        return _refuse(f"already requested in job {facts.requested_job}; it waits to be done and verified")
+    if facts.username and facts.username_shared_with:
+        others = join_and(list(facts.username_shared_with), most=3)
+        return _refuse(f"its username is also on {others}: put that right first")
+    questions = []
+    shared = [code for code in facts.email_shared_with if code != mail.old_code]
+    if shared:
+        questions.append(f"The email also stands on {join_and(shared, most=3)}.")
+    for link in children_here(facts, future_counts):
+        if link.student.custody_note:
+            questions.append(f"Custody note on {link.student.name} ({link.student.code}): {link.student.custody_note}")
+    if mail.under_review:
+        questions.append("The match with the old record was up for review.")
+    if facts.last_login:
+        questions.append(f"The account is in use: last login {say_date(facts.last_login)}.")
+    return Verdict(Decision.ASK, " ".join(questions)) if questions else _ACT
