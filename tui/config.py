@@ -1,0 +1,492 @@
+"""The settings: what they are, where they stand, and a config file read and written key by key.
+
+The dataclasses below are the one definition: names, types, defaults and what is allowed. pydantic checks a
+config file against them. A floor room: pydantic, tomli_w, rapidfuzz, platformdirs and tomllib are imported where
+they are used, so that a start without a config file does not pay for them.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
+
+from tui.errors import ConfigError
+from tui.text import clean, join_and, plural
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+PROGRAM = "engage-accounts"
+_MOST_BYTES = 1_000_000
+_MOST_TEXT = 200
+_ROLES = ("parent", "guardian", "relative")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """What a key may hold, in words for the error; `prepare` checks it, type too, or raises ValueError."""
+
+    says: str
+    prepare: Callable[[Any], object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(self.prepare, handler(source))
+
+
+class _Table:
+    """A table of the config file. Its fields are its keys, and it has no others."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+
+def _line(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MOST_TEXT:
+        raise ValueError("not a line of text")
+    return clean(value)
+
+
+def _sender(value: Any) -> str:
+    sender = _line(value)
+    address = r'[^\s<>@,;"]+@[^\s<>@,;".]+(\.[^\s<>@,;".]+)+'
+    if sender and not re.fullmatch(rf"{address}|[^<>@,;]*<{address}>", sender):
+        raise ValueError("not one address")
+    return sender
+
+
+def _portal_url(value: Any) -> str:
+    from urllib.parse import urlsplit
+
+    url = _line(value)
+    if url:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError when it is no port
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS)
+        if not (secure and parts.hostname) or "@" in parts.netloc or re.search(r"[\s\ufffd]", url):
+            raise ValueError("not the address of a portal")
+    return url
+
+
+def _path(value: Any) -> Path | None:
+    # Not cleaned: a path must stay the path that it is.
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("not a path")
+    if value and not value.startswith("~") and not Path(value).is_absolute():
+        raise ValueError("relative")
+    return Path(value) if value else None
+
+
+def _service(value: Any) -> str:
+    if value not in ("worklist", "embedded"):
+        raise ValueError("no such service")
+    return str(value)
+
+
+def _roles(value: Any) -> tuple[str, ...]:
+    if not value or not isinstance(value, list) or not all(role in _ROLES for role in value):
+        raise ValueError("not roles")
+    return tuple(dict.fromkeys(value))
+
+
+def _keys(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError("not a table")
+    return {_line(action): _line(key) for action, key in value.items()}
+
+
+def _yes_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("not true or false")
+    return value
+
+
+def _whole(low: int, high: int) -> _Allowed:
+    def prepare(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError("not a whole number in range")
+        return value
+
+    return _Allowed(f"a whole number from {low} to {high:,}", prepare)
+
+
+_Line = Annotated[str, _Allowed(f"text in quotes, up to {_MOST_TEXT} characters", _line)]
+_YesNo = Annotated[bool, _Allowed("true or false (without quotes)", _yes_no)]
+_Path = Annotated[
+    Path | None, _Allowed('a path in quotes that begins with / or ~, or "" for the usual place', _path)
+]
+_Percent = Annotated[int, _whole(1, 100)]
+_Count = Annotated[int, _whole(1, 1_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings(_Table):
+    """Who writes to the parents."""
+
+    name: _Line = ""
+    help_contact: _Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings(_Table):
+    """The portal that parents log in to."""
+
+    url: Annotated[
+        str,
+        _Allowed(
+            "an address such as https://portal.school.example, without a user name or password in it "
+            "(http only for localhost)",
+            _portal_url,
+        ),
+    ] = ""
+    system: _Line = "SEQTA Engage"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSettings(_Table):
+    """Where the register is; None is the usual place. `group` owns it when a team shares a host."""
+
+    path: _Path = None
+    group: _Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings(_Table):
+    """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
+
+    service: Annotated[Literal["worklist", "embedded"], _Allowed('"worklist" or "embedded"', _service)] = (
+        "worklist"
+    )
+    future_students_count: _YesNo = False
+    restore_days: Annotated[int, _whole(0, 90)] = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings(_Table):
+    """When an import is stopped because too much is missing from it."""
+
+    max_shrink_percent: _Percent = 33
+
+
+@dataclass(frozen=True, slots=True)
+class OneRosterSettings(_Table):
+    """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
+
+    portal_access_roles: Annotated[
+        tuple[str, ...], _Allowed('a list of one or more of "parent", "guardian", "relative"', _roles)
+    ] = ("parent", "guardian")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings(_Table):
+    """How many accounts may be acted on before the guard stops the plan."""
+
+    max_count: _Count = 1000
+    max_percent: _Percent = 20
+    percent_from: _Count = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings(_Table):
+    """Who our mail comes from, and the outbox folder; None is the usual place."""
+
+    sender: Annotated[
+        str,
+        _Allowed('one email address, as "office@school.example" or "Name <office@school.example>"', _sender),
+    ] = ""
+    outbox: _Path = None
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings(_Table):
+    """The screen: its theme ("" is the usual one) and keys remapped by action name."""
+
+    theme: _Line = ""
+    keys: Annotated[Mapping[str, str], _Allowed('a table of action = "key"', _keys)] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(_Table):
+    """Every setting. A table whose TOML name differs from the attribute names it in its metadata."""
+
+    school: SchoolSettings = field(default_factory=SchoolSettings)
+    portal: PortalSettings = field(default_factory=PortalSettings)
+    register: RegisterSettings = field(default_factory=RegisterSettings)
+    accounts: AccountSettings = field(default_factory=AccountSettings)
+    imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
+    oneroster: OneRosterSettings = field(
+        default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"}
+    )
+    guard: GuardSettings = field(default_factory=GuardSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+
+
+def tables() -> dict[str, str]:
+    """The tables of a config file as TOML names them, each with its attribute of Settings."""
+    return {f.metadata.get("table", f.name): f.name for f in fields(Settings)}
+
+
+def setting_keys() -> dict[str, str]:
+    """Every key of a config file, dotted, with what is allowed there in words."""
+    found = {}
+    sections = get_type_hints(Settings)
+    for table, attribute in tables().items():
+        hints = get_type_hints(sections[attribute], include_extras=True)
+        for f in fields(sections[attribute]):
+            allowed = next(a for a in get_args(hints[f.name]) if isinstance(a, _Allowed))
+            found[f"{table}.{f.name}"] = allowed.says
+    return found
+
+
+def default_config_path() -> Path:
+    """The config file when none is named: $ENGAGE_ACCOUNTS_CONFIG, else the XDG config folder."""
+    if named := os.environ.get("ENGAGE_ACCOUNTS_CONFIG"):
+        return _expanded(Path(named))
+    from platformdirs import user_config_path
+
+    return user_config_path(PROGRAM) / "config.toml"
+
+
+def state_folder() -> Path:
+    """Where registers, the outbox and logs are kept: $ENGAGE_ACCOUNTS_STATE, else the XDG state folder."""
+    if named := os.environ.get("ENGAGE_ACCOUNTS_STATE"):
+        return _expanded(Path(named))
+    from platformdirs import user_state_path
+
+    return user_state_path(PROGRAM)
+
+
+def register_path(settings: Settings) -> Path:
+    """The register's file."""
+    named = settings.register.path
+    return _expanded(named) if named else state_folder() / "register.sqlite3"
+
+
+def demo_register_path() -> Path:
+    """The demo school's register, never the real one."""
+    return state_folder() / "demo.sqlite3"
+
+
+def outbox_folder(settings: Settings) -> Path:
+    """The folder that welcome messages are put in."""
+    return _expanded(settings.mail.outbox) if settings.mail.outbox else state_folder() / "outbox"
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The settings in the file `path`, which must exist; with None those of the default file, if any."""
+    try:
+        with (path or default_config_path()).open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        if path is None:
+            return Settings()
+        raise ConfigError(
+            f"There is no config file {_shown(path)}.",
+            todo="Check the path, or run `engage-accounts init` to make one.",
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
+        raise ConfigError(
+            f"The config file {_shown(path or default_config_path())} can't be read: {reason}.",
+            todo="It must be a text file that you may read.",
+        ) from error
+    return _parse(raw, _shown(path or default_config_path()))
+
+
+def write_settings(path: Path, settings: Settings, *, overwrite: bool = False) -> None:
+    """Write a config file of the essential keys and those that differ from their default, mode 0600."""
+    import tempfile
+
+    import tomli_w
+
+    name = _shown(path)
+    text = f"# Settings of {PROGRAM}; config.example.toml describes every key.\n\n" + tomli_w.dumps(
+        _plain(settings)
+    )
+    # What is written must be readable again: this checks values that no config file has checked yet.
+    _parse(text.encode(), name)
+    try:
+        target = path.resolve() if overwrite else path
+        target.parent.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        # mkstemp opens with O_EXCL and 0600: nobody else can read it at any moment.
+        handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                Path(temporary).replace(target)
+            else:
+                os.link(temporary, target)  # unlike a rename, refuses to replace a file
+        finally:
+            with suppress(FileNotFoundError):
+                Path(temporary).unlink()
+    except FileExistsError as error:
+        raise ConfigError(
+            f"There is already a config file {name}.",
+            means="It was left as it is.",
+            todo="Edit it, or move it away first.",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"The config file {name} can't be written: {error.strerror or error}.",
+            todo="Check that the folder exists, is yours and has room, or name another with --config.",
+        ) from error
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"The home folder in {_shown(path)} can't be found.", todo="Write the path out."
+        ) from error
+
+
+def _shown(path: Path) -> str:
+    return clean(str(path))
+
+
+def _parse(raw: bytes, name: str) -> Settings:
+    import tomllib
+
+    if len(raw) > _MOST_BYTES:
+        raise ConfigError(
+            f"The config file {name} is over {_MOST_BYTES:,} bytes.", todo="Is it the right file?"
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"The config file {name} is not UTF-8 text (line {line}).",
+            todo="Save it as UTF-8 in your editor.",
+        ) from error
+    try:
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Since Python 3.14 the place is an attribute; before, only the message has it.
+        what = clean(str(error)) if isinstance(error, ValueError) else "tables nested too deep"
+        at_end = f"line {text.count(chr(10)) + 1}, at the end of the file"
+        what = re.sub(r" \(at end of document\)$", f" ({at_end})", what)
+        raise ConfigError(
+            f"The config file {name} is not valid TOML: {what}.",
+            todo="Mend that line; text values need quotes.",
+        ) from error
+    settings, problems = _check(found)
+    if settings is None or problems:
+        raise ConfigError(
+            "\n".join([f"The config file {name} has {plural(len(problems), 'problem')}:", *problems]),
+            todo="config.example.toml describes every key.",
+        )
+    return settings
+
+
+def _check(found: dict[str, Any]) -> tuple[Settings | None, list[str]]:
+    """The settings of a parsed config file, and what is wrong with it, one line a problem."""
+    problems: list[str] = []
+    given = {tables()[table]: keys for table, keys in _split(found, "", problems)}
+    if not given:
+        return Settings(), problems
+    from pydantic import TypeAdapter, ValidationError
+
+    settings = None
+    try:
+        settings = TypeAdapter(Settings).validate_python(given)
+    except ValidationError as error:
+        names = {attribute: table for table, attribute in tables().items()}
+        for e in error.errors(include_url=False):
+            name = f"{names[str(e['loc'][0])]}.{e['loc'][1]}"
+            unknown = e["type"] == "unexpected_keyword_argument"
+            problems.append(_unknown(name) if unknown else _not_allowed(name, e["input"]))
+    return settings, problems
+
+
+def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The tables a config file gives, each with its keys; what is no table of ours goes to `problems`."""
+    for key, value in found.items():
+        name = f"{above}{key}"
+        inside = any(table.startswith(f"{name}.") for table in tables())
+        if "." in key or (name not in tables() and not inside):
+            problems.append(_unknown(name))
+        elif not isinstance(value, dict):
+            problems.append(
+                f"  {name}: must be a table: write [{name}] on a line of its own, its keys below."
+            )
+        elif inside:
+            yield from _split(value, f"{name}.", problems)
+        else:
+            yield name, value
+
+
+def _not_allowed(name: str, value: object) -> str:
+    # Long text, and text that could be an address with a password in it, is not repeated.
+    short = value if isinstance(value, str) and len(value) <= 30 and not set("@/") & set(value) else None
+    said = (
+        str(value).lower()
+        if isinstance(value, int | float)
+        else f'"{clean(short)}"'
+        if short
+        else "this value"
+    )
+    return f"  {name}: {said} is not allowed; it must be {setting_keys()[name]}."
+
+
+def _unknown(name: str) -> str:
+    """The line for a key that does not exist. Its value is not shown: it may be a secret put there."""
+    from rapidfuzz import fuzz, process
+
+    table, _, last = name.rpartition(".")
+    names = [*tables(), *setting_keys()]
+    # The key alone counts too: a right key in the wrong table is the commonest slip.
+    best = process.extractOne(
+        name,
+        names,
+        scorer=lambda a, b, **_: max(fuzz.ratio(a, b), 0.98 * fuzz.ratio(last, b.rpartition(".")[2])),
+        score_cutoff=60,
+    )
+    here = [key.rpartition(".")[2] for key in setting_keys() if key.rpartition(".")[0] == table]
+    allowed = (
+        f"The keys of [{table}] are {join_and(here)}."
+        if here
+        else f"The tables are {join_and(list(tables()))}."
+    )
+    hint = f" Did you mean {best[0]}?" if best else ""
+    return f"  {clean(name)}: there is no such key.{hint} {allowed}"
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    """`settings` as TOML has it: the essential keys, and those that differ from their default."""
+    essential = {"school.name", "portal.url", "portal.system", "accounts.service"}
+    document: dict[str, Any] = {}
+    usual = Settings()
+    for table, attribute in tables().items():
+        section = getattr(settings, attribute)
+        for f in fields(section):
+            value = getattr(section, f.name)
+            if value == getattr(getattr(usual, attribute), f.name) and f"{table}.{f.name}" not in essential:
+                continue
+            place = document
+            for part in table.split("."):
+                place = place.setdefault(part, {})
+            place[f.name] = _toml_value(value)
+    return document
+
+
+def _toml_value(value: Any) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
