@@ -32,9 +32,9 @@ _ABSENT_WHEN_NONE = ("username", "last_login")
 class InMemoryRoster:
     """A Roster over records held as tuples.
 
-    `description.files` and `description.columns` may be left empty: each kind that has records is then present,
-    under its own name, with all the columns of its kind (less `username` and `last_login` where every record has
-    None there). To say that a kind is present but has no rows, name it in `description.files`.
+    `description.files` and `description.columns` may be left empty: each kind that has records is then
+    present, under its own name, with all the columns of its kind (less `username`, `last_login` where every
+    record has None there). To say that a kind is present but has no rows, name it in `description.files`.
     """
 
     def __init__(
