@@ -1,8 +1,8 @@
 """The settings: what they are, where they stand, and a config file read and written key by key.
 
 The dataclasses below are the one definition: names, types, defaults and what is allowed. pydantic checks a
-config file against them. A floor room: pydantic, tomli_w, rapidfuzz, platformdirs and tomllib are imported where
-they are used, so that a start without a config file does not pay for them.
+config file against them. A floor room: pydantic, tomli_w, rapidfuzz and platformdirs are imported where they
+are used, so that a start without a config file does not pay for them.
 """
 
 import os
@@ -118,9 +118,7 @@ def _whole(low: int, high: int) -> _Allowed:
 
 _Line = Annotated[str, _Allowed(f"text in quotes, up to {_MOST_TEXT} characters", _line)]
 _YesNo = Annotated[bool, _Allowed("true or false (without quotes)", _yes_no)]
-_Path = Annotated[
-    Path | None, _Allowed('a path in quotes that begins with / or ~, or "" for the usual place', _path)
-]
+_Path = Annotated[Path | None, _Allowed('a path in quotes that begins with / or ~, or "" for the usual place', _path)]
 _Percent = Annotated[int, _whole(1, 100)]
 _Count = Annotated[int, _whole(1, 1_000_000)]
 
@@ -160,9 +158,7 @@ class RegisterSettings(_Table):
 class AccountSettings(_Table):
     """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
 
-    service: Annotated[Literal["worklist", "embedded"], _Allowed('"worklist" or "embedded"', _service)] = (
-        "worklist"
-    )
+    service: Annotated[Literal["worklist", "embedded"], _Allowed('"worklist" or "embedded"', _service)] = "worklist"
     future_students_count: _YesNo = False
     restore_days: Annotated[int, _whole(0, 90)] = 14
 
@@ -208,9 +204,7 @@ class UiSettings(_Table):
     """The screen: its theme ("" is the usual one) and keys remapped by action name."""
 
     theme: _Line = ""
-    keys: Annotated[Mapping[str, str], _Allowed('a table of action = "key"', _keys)] = field(
-        default_factory=dict
-    )
+    keys: Annotated[Mapping[str, str], _Allowed('a table of action = "key"', _keys)] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +216,7 @@ class Settings(_Table):
     register: RegisterSettings = field(default_factory=RegisterSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
     imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
-    oneroster: OneRosterSettings = field(
-        default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"}
-    )
+    oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
     guard: GuardSettings = field(default_factory=GuardSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     ui: UiSettings = field(default_factory=UiSettings)
@@ -304,54 +296,59 @@ def load_settings(path: Path | None) -> Settings:
 
 def write_settings(path: Path, settings: Settings, *, overwrite: bool = False) -> None:
     """Write a config file of the essential keys and those that differ from their default, mode 0600."""
-    import tempfile
-
     import tomli_w
 
     name = _shown(path)
-    text = f"# Settings of {PROGRAM}; config.example.toml describes every key.\n\n" + tomli_w.dumps(
-        _plain(settings)
-    )
+    text = f"# Settings of {PROGRAM}; config.example.toml describes every key.\n\n"
+    text += tomli_w.dumps(_plain(settings))
     # What is written must be readable again: this checks values that no config file has checked yet.
     _parse(text.encode(), name)
     try:
         target = path.resolve() if overwrite else path
         target.parent.parent.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        # mkstemp opens with O_EXCL and 0600: nobody else can read it at any moment.
-        handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if overwrite:
-                Path(temporary).replace(target)
-            else:
-                os.link(temporary, target)  # unlike a rename, refuses to replace a file
-        finally:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
-    except FileExistsError as error:
-        raise ConfigError(
-            f"There is already a config file {name}.",
-            means="It was left as it is.",
-            todo="Edit it, or move it away first.",
-        ) from error
+        written = _write_whole(target, text, overwrite=overwrite)
     except OSError as error:
         raise ConfigError(
             f"The config file {name} can't be written: {error.strerror or error}.",
             todo="Check that the folder exists, is yours and has room, or name another with --config.",
         ) from error
+    if not written:
+        raise ConfigError(
+            f"There is already a config file {name}.",
+            means="It was left as it is.",
+            todo="Edit it, or move it away first.",
+        )
+
+
+def _write_whole(target: Path, text: str, *, overwrite: bool) -> bool:
+    """Write the file at once or not at all; False when it is there already."""
+    import tempfile
+
+    # mkstemp opens with O_EXCL and 0600: nobody else can read it at any moment.
+    handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            Path(temporary).replace(target)
+        else:
+            os.link(temporary, target)  # unlike a rename, refuses to replace a file
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(FileNotFoundError):
+            Path(temporary).unlink()
+    return True
 
 
 def _expanded(path: Path) -> Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError as error:
-        raise ConfigError(
-            f"The home folder in {_shown(path)} can't be found.", todo="Write the path out."
-        ) from error
+        raise ConfigError(f"The home folder in {_shown(path)} can't be found.", todo="Write the path out.") from error
 
 
 def _shown(path: Path) -> str:
@@ -362,9 +359,7 @@ def _parse(raw: bytes, name: str) -> Settings:
     import tomllib
 
     if len(raw) > _MOST_BYTES:
-        raise ConfigError(
-            f"The config file {name} is over {_MOST_BYTES:,} bytes.", todo="Is it the right file?"
-        )
+        raise ConfigError(f"The config file {name} is over {_MOST_BYTES:,} bytes.", todo="Is it the right file?")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -421,9 +416,7 @@ def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[t
         if "." in key or (name not in tables() and not inside):
             problems.append(_unknown(name))
         elif not isinstance(value, dict):
-            problems.append(
-                f"  {name}: must be a table: write [{name}] on a line of its own, its keys below."
-            )
+            problems.append(f"  {name}: must be a table: write [{name}] on a line of its own, its keys below.")
         elif inside:
             yield from _split(value, f"{name}.", problems)
         else:
@@ -433,36 +426,24 @@ def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[t
 def _not_allowed(name: str, value: object) -> str:
     # Long text, and text that could be an address with a password in it, is not repeated.
     short = value if isinstance(value, str) and len(value) <= 30 and not set("@/") & set(value) else None
-    said = (
-        str(value).lower()
-        if isinstance(value, int | float)
-        else f'"{clean(short)}"'
-        if short
-        else "this value"
-    )
+    said = str(value).lower() if isinstance(value, int | float) else f'"{clean(short)}"' if short else "this value"
     return f"  {name}: {said} is not allowed; it must be {setting_keys()[name]}."
 
 
 def _unknown(name: str) -> str:
     """The line for a key that does not exist. Its value is not shown: it may be a secret put there."""
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import fuzz
+
+    def nearness(known: str) -> float:
+        # The last part decides: a right key in the wrong table is a common slip.
+        known_table, _, known_last = known.rpartition(".")
+        return fuzz.ratio(last, known_last) + (known_table == table)
 
     table, _, last = name.rpartition(".")
-    names = [*tables(), *setting_keys()]
-    # The key alone counts too: a right key in the wrong table is the commonest slip.
-    best = process.extractOne(
-        name,
-        names,
-        scorer=lambda a, b, **_: max(fuzz.ratio(a, b), 0.98 * fuzz.ratio(last, b.rpartition(".")[2])),
-        score_cutoff=60,
-    )
+    best = max([*tables(), *setting_keys()], key=nearness)
+    hint = f" Did you mean {best}?" if nearness(best) > 60 else ""
     here = [key.rpartition(".")[2] for key in setting_keys() if key.rpartition(".")[0] == table]
-    allowed = (
-        f"The keys of [{table}] are {join_and(here)}."
-        if here
-        else f"The tables are {join_and(list(tables()))}."
-    )
-    hint = f" Did you mean {best[0]}?" if best else ""
+    allowed = f"The keys of [{table}] are {join_and(here)}." if here else f"The tables are {join_and(list(tables()))}."
     return f"  {clean(name)}: there is no such key.{hint} {allowed}"
 
 
