@@ -435,9 +435,8 @@ def _unknown(name: str) -> str:
     from rapidfuzz import fuzz
 
     def nearness(known: str) -> float:
-        # The last part decides: a right key in the wrong table is a common slip.
-        known_table, _, known_last = known.rpartition(".")
-        return fuzz.ratio(last, known_last) + (known_table == table)
+        # The last part alone decides: a right key in the wrong table is a common slip.
+        return fuzz.ratio(last, known.rpartition(".")[2])
 
     table, _, last = name.rpartition(".")
     best = max([*tables(), *setting_keys()], key=nearness)

@@ -131,6 +131,26 @@ def test_moments_need_a_zone(outbox: Outbox) -> None:
         outbox.purge(NOW.replace(tzinfo=None))
 
 
+def test_message_and_folder_are_on_disk_before_it_counts_as_delivered(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+    fsync, rename = os.fsync, os.rename
+
+    def watched_fsync(fd: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file")
+        fsync(fd)
+
+    def watched_rename(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        steps.append("rename")
+        rename(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "rename", watched_rename)
+    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    assert steps == ["file", "rename", "folder"]
+
+
 # Purging
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tui.mail import welcome
 from tui.mail.transport import MailError
 from tui.mail.welcome import WelcomeLetter, check_template, compose_welcome
 from tui.text import clean
@@ -147,6 +148,19 @@ def test_a_message_needs_no_8bit_relay_and_no_long_lines() -> None:
     assert raw.isascii()
     assert max(map(len, raw.splitlines())) <= 78
     assert letter.link in text_of(letter)
+
+
+def test_short_lines_need_no_8bit_relay_either() -> None:
+    raw = compose_welcome(replace(LETTER, salutation="Zoë"), "$greeting\n$link\n").as_bytes(policy=SMTP)
+    assert raw.isascii()
+    assert b"8bit" not in raw
+
+
+def test_a_name_that_would_be_read_as_more_recipients_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A stand-in for an email package that loses the quotes of a name.
+    monkeypatch.setattr(welcome, "_display_name", lambda name: name)
+    message = compose_welcome(replace(LETTER, to_name="=?utf-8?q?x=40evil.example=2C_Zo=C3=AB?= <a@evil.example>"))
+    assert [found.addr_spec for found in read(message)["To"].addresses] == ["mary@home.example"]
 
 
 @pytest.mark.parametrize(
