@@ -49,10 +49,12 @@ def say_date(value: date | datetime | str) -> str:
     """A date as people here read it: `28 Nov 2026`. ISO text is taken too; other text comes back as it is."""
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value[:10])
+            day = date.fromisoformat(value[:10])
         except ValueError:
             return value
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    else:
+        day = value
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def say_time(value: datetime | str, zone: tzinfo | None = None) -> str:

@@ -79,7 +79,9 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool) -> Ver
     if facts.status is Status.ACTIVE:
         if not reason:
             return _refuse("is active, not ready to revoke; an active account is revoked only singly, with a reason")
-        return Verdict(Decision.ASK, "This account is active: the person has a child at the school and will lose access.")
+        return Verdict(
+            Decision.ASK, "This account is active: the person has a child at the school and will lose access."
+        )
     if facts.status is not Status.READY_TO_REVOKE:
         return _refuse("is not ready to revoke")
     accepted = any(c.decision == "match" and c.eligible for c in facts.correlated)

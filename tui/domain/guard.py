@@ -23,10 +23,10 @@ class GuardLimits(NamedTuple):
 class GuardVerdict(NamedTuple):
     """What the guard says: `causes` is empty when it lets the plan through.
 
-    `count` is the number that the operator types to override: the accounts that this plan acts on.
+    `planned` is the number that the operator types to override: the accounts that this plan acts on.
     """
 
-    count: int
+    planned: int
     recent: int
     accounts: int
     causes: tuple[str, ...]
@@ -38,14 +38,14 @@ class GuardVerdict(NamedTuple):
     @property
     def measure(self) -> str:
         """The sum with its denominator, for previews: `69 of 812 accounts (8.5 %)`."""
-        total = self.count + self.recent
+        total = self.planned + self.recent
         share = f" ({100 * total / self.accounts:.1f} %)" if self.accounts else ""
         recent = f", {self.recent:,} of them in the last {WINDOW_HOURS} hours" if self.recent else ""
         return f"{total:,} of {plural(self.accounts, 'account')}{share}{recent}"
 
 
 def judge(
-    count: int,
+    planned: int,
     *,
     recent: int,
     accounts: int,
@@ -53,19 +53,19 @@ def judge(
     undecided: tuple[FlagGroup, ...] = (),
     ready: int = 0,
 ) -> GuardVerdict:
-    """Judge a plan to revoke `count` accounts.
+    """Judge a plan to revoke `planned` accounts.
 
     `recent` were revoked or requested in the last 24 hours by anybody; `accounts` is the denominator: the accounts there
     were at the start of those 24 hours; `undecided` the flag groups that the plan touches and nobody answered for.
     """
     causes = []
-    total = count + recent
-    if count and total > limits.max_count:
+    total = planned + recent
+    if planned and total > limits.max_count:
         causes.append(f"{plural(total, 'account')} in {WINDOW_HOURS} hours is more than {limits.max_count:,}.")
-    if count and accounts >= limits.percent_from and total * 100 > limits.max_percent * accounts:
+    if planned and accounts >= limits.percent_from and total * 100 > limits.max_percent * accounts:
         causes.append(
             f"{total:,} of {plural(accounts, 'account')} is {100 * total / accounts:.1f} %, "
             f"more than {limits.max_percent} %."
         )
     causes += [f"{say_group(group, ready)} Nobody has said yet whether that was intended." for group in undecided]
-    return GuardVerdict(count, recent, accounts, tuple(causes))
+    return GuardVerdict(planned, recent, accounts, tuple(causes))

@@ -5,6 +5,7 @@ account, in sentences. Both stand here so that what the table says and what the 
 """
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...
         names_other=bool(facts.named_others),
         superseded=bool(eligible_matches),
     )
-    gather = {
+    gather: dict[Reason, Callable[[AccountFacts], list[Evidence]]] = {
         Reason.SUPERSEDED: _superseded,
         Reason.MISPLACED_USERNAME: _misplaced,
         Reason.ACCESS_FLAG_CHANGED: lambda f: _flag_changed(f, future_counts),

@@ -1,0 +1,49 @@
+"""What an import changes, or would change: the difference that is read before it is applied."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tui.domain.problems import Problem
+
+
+class Moved(NamedTuple):
+    """Portal access flags that moved in one import, for one contact type."""
+
+    contact_type: str
+    went_off: int
+    went_on: int
+    went_unknown: int
+
+
+class KindCount(NamedTuple):
+    """Records of one kind: in the feed, new, changed, gone since the last import, back again."""
+
+    rows: int
+    new: int
+    changed: int
+    gone: int
+    returned: int
+
+
+@dataclass
+class Difference:
+    """The result of an import or of its dry run.
+
+    `before` and `after` count the contacts by status. `not_obeyed` are codes whose username a feed still lists after
+    its revoke; `verified` counts outstanding requests by outcome (`done`, `not_done`, `came_back`, `gone`).
+    """
+
+    number: int
+    feed: str
+    source: str
+    taken_at: str
+    dry_run: bool
+    kinds: dict[str, KindCount] = field(default_factory=dict)
+    flags: list[Moved] = field(default_factory=list)
+    before: dict[str, int] = field(default_factory=dict)
+    after: dict[str, int] = field(default_factory=dict)
+    not_obeyed: list[str] = field(default_factory=list)
+    verified: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    skipped: int = 0
+    problems: list[Problem] = field(default_factory=list)

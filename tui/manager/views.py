@@ -1,0 +1,119 @@
+"""What the manager hands to screen and command line: plain values, ready to be shown, nothing to be decided."""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from tui.domain.facts import AccountFacts
+from tui.domain.flag_groups import FlagGroup
+from tui.domain.reasons import Explained
+from tui.domain.records import UserType
+from tui.domain.status import Status
+
+
+class Tab(StrEnum):
+    """The tabs of the account list; the first four statuses, a filter on active, and all."""
+
+    READY_TO_REVOKE = "ready_to_revoke"
+    READY_TO_PROVISION = "ready_to_provision"
+    ACTIVE = "active"
+    NEVER_LOGGED_IN = "never_logged_in"
+    NO_ACCESS = "no_access"
+    ALL = "all"
+
+
+TAB_LABELS = {
+    Tab.READY_TO_REVOKE: "Ready to revoke",
+    Tab.READY_TO_PROVISION: "Ready to provision",
+    Tab.ACTIVE: "Active",
+    Tab.NEVER_LOGGED_IN: "Never logged in",
+    Tab.NO_ACCESS: "No access",
+    Tab.ALL: "All",
+}
+
+
+class Row(NamedTuple):
+    """One row of the account list. `last_login`: None unknown, "" never, else ISO text. `held` says "" or the note."""
+
+    person: int
+    code: str
+    user_type: UserType
+    name: str
+    contact_type: str
+    email: str
+    username: str
+    status: Status
+    reason: str
+    reasons: tuple[str, ...]
+    students: str
+    last_login: str | None
+    held: str
+    requested: str
+
+
+@dataclass(frozen=True)
+class View:
+    """An ordered list of people: person numbers only, eight bytes each; ask `rows` for the ones on screen."""
+
+    persons: "array[int]"
+    total: int
+
+    def __len__(self) -> int:
+        return len(self.persons)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The register at a glance. `counts` by tab for the user type asked for."""
+
+    school: str
+    system: str
+    service: str
+    is_demo: bool
+    read_only: bool
+    register: str
+    counts: Mapping[Tab, int]
+    accounts: int
+    last_import: str
+    due: str
+    warnings: tuple[str, ...]
+    groups: tuple[FlagGroup, ...]
+    stopped_jobs: tuple["StoppedJob", ...]
+    requested: int
+
+
+class StoppedJob(NamedTuple):
+    """A job that was stopped before its end: `Job 12 stopped at 340 of 900`."""
+
+    job: int
+    verb: str
+    done: int
+    total: int
+
+
+class Relative(NamedTuple):
+    """Another contact of the same children."""
+
+    code: str
+    name: str
+    relationship: str
+    status: str
+    shares: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything the why-pane and `why CODE` say of one account, in sentences."""
+
+    facts: AccountFacts
+    headline: str
+    reasons: tuple[Explained, ...]
+    children: tuple[str, ...]
+    relatives: tuple[Relative, ...]
+    sees: str
+    next_step: str
+    say: str
+    history: tuple[str, ...]
+    warnings: tuple[str, ...]

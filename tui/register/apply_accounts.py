@@ -1,0 +1,125 @@
+"""What an import says about accounts: usernames taken over or not, requests verified, dead links voided.
+
+The rules are domain/feed_accounts.py's; here the cases are found and the outcomes carried out.
+"""
+
+import sqlite3
+from typing import NamedTuple
+
+from tui.domain.feed_accounts import (
+    AccountsSource,
+    FeedOutcome,
+    RequestOutcome,
+    feed_outcome,
+    request_outcome,
+)
+
+
+class AccountsResult(NamedTuple):
+    """Codes whose listed username was reported and not obeyed, and how requests came out."""
+
+    not_obeyed: list[str]
+    verified: dict[str, int]
+
+
+def apply_accounts(
+    connection: sqlite3.Connection, snapshot: int, *, taken_at: str, source: AccountsSource
+) -> AccountsResult:
+    """Take over what the staged feed says of contacts' accounts; verify what was requested; take over the rest as it is."""
+    _take_simple(connection, "students", 1, "1")
+    _take_simple(connection, "staff", 2, "1")
+    verified = _verify_requests(connection, snapshot, taken_at)
+    not_obeyed = []
+    cases = connection.execute(
+        "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.feed_username, a.revoked_job"
+        " FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code JOIN accounts AS a ON a.person = c.id * 4"
+        " WHERE s.username IS NOT NULL AND s.username <> a.username"
+    ).fetchall()
+    for person, code, ours, feed, revoked_at, acted_at, feed_before, revoked_job in cases:
+        outcome = feed_outcome(
+            ours=ours,
+            feed=feed,
+            ever_revoked=bool(revoked_at),
+            acted_at=acted_at,
+            taken_at=taken_at,
+            source=source,
+        )
+        if outcome in (FeedOutcome.ADOPT, FeedOutcome.CLEAR, FeedOutcome.CAME_BACK):
+            came_back = snapshot if outcome is FeedOutcome.CAME_BACK else None
+            connection.execute(
+                "UPDATE accounts SET username = ?, username_key = casefold(?), feed_username = ?,"
+                " came_back_snapshot = coalesce(?, came_back_snapshot) WHERE person = ?",
+                (feed, feed, feed, came_back, person),
+            )
+            connection.execute(
+                "INSERT INTO changes (snapshot_id, kind, contact_code, field, old, new)"
+                " VALUES (?, 'account', ?, 'username', ?, ?)",
+                (snapshot, code, ours, feed),
+            )
+            if outcome is FeedOutcome.CAME_BACK:
+                verified[RequestOutcome.CAME_BACK] = verified.get(RequestOutcome.CAME_BACK, 0) + 1
+                connection.execute(
+                    "UPDATE items SET verified = 'came_back', verified_snapshot = ? WHERE person = ? AND job_id = ?",
+                    (snapshot, person, revoked_job),
+                )
+        elif outcome is FeedOutcome.REPORT:
+            not_obeyed.append(code)
+        if feed != feed_before:
+            connection.execute("UPDATE accounts SET feed_username = ? WHERE person = ?", (feed, person))
+    connection.execute(
+        "INSERT INTO accounts (person, username, username_key, last_login, feed_username)"
+        " SELECT c.id * 4, s.username, casefold(s.username), s.last_login, s.username FROM temp.s_contacts AS s"
+        " JOIN contacts AS c ON c.code = s.code WHERE s.username <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person = c.id * 4)"
+    )
+    connection.execute(
+        "UPDATE accounts AS a SET last_login = s.last_login FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code"
+        " WHERE a.person = c.id * 4 AND s.last_login IS NOT NULL AND a.username <> ''"
+        " AND a.last_login IS NOT s.last_login AND (a.last_login IS NULL OR s.last_login > a.last_login)"
+    )
+    return AccountsResult(not_obeyed, verified)
+
+
+def _take_simple(connection: sqlite3.Connection, table: str, number: int, where: str) -> None:
+    """Students' and staff's accounts are never acted on here: what the feed says stands."""
+    named = f"FROM temp.s_{table} AS s JOIN {table} AS m ON m.code = s.code"
+    connection.execute(
+        f"DELETE FROM accounts WHERE person IN (SELECT m.id * 4 + {number} {named} WHERE s.username = '')"
+    )
+    connection.execute(
+        "INSERT INTO accounts (person, username, username_key, feed_username)"
+        f" SELECT m.id * 4 + {number}, s.username, casefold(s.username), s.username {named} WHERE s.username <> '' AND {where}"
+        " ON CONFLICT (person) DO UPDATE SET username = excluded.username, username_key = excluded.username_key"
+        " WHERE username <> excluded.username"
+    )
+
+
+def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: str) -> dict[str, int]:
+    """Hold open requests against this extract. A request that was carried out closes; one that was not opens again."""
+    verified: dict[str, int] = {}
+    open_items = connection.execute(
+        "SELECT i.id, i.person, i.state, i.acted_at, j.verb, s.username, s.code IS NULL"
+        " FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN contacts AS c ON c.id * 4 = i.person"
+        " LEFT JOIN temp.s_contacts AS s ON s.code = c.code WHERE i.state IN ('requested', 'attested')"
+        # A row that was left out as bad proves nothing, least of all that the record is gone.
+        " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = 'contacts' AND x.a = c.code)"
+    ).fetchall()
+    for item, person, state, acted_at, verb, username, gone in open_items:
+        outcome = request_outcome(
+            verb=verb, requested_at=acted_at, taken_at=taken_at, feed_username=username, gone=bool(gone)
+        )
+        if outcome is RequestOutcome.OPEN:
+            continue
+        verified[outcome] = verified.get(outcome, 0) + 1
+        new_state = "not_done" if outcome is RequestOutcome.NOT_DONE else "done"
+        connection.execute(
+            "UPDATE items SET state = ?, verified = ?, verified_snapshot = ? WHERE id = ?",
+            (new_state, str(outcome), snapshot, item),
+        )
+        if verb == "revoke" and state == "requested" and new_state == "done":
+            connection.execute(
+                "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, revoked_at = ?,"
+                " acted_at = ?, revoked_job = (SELECT job_id FROM items WHERE id = ?) WHERE person = ?",
+                (taken_at, taken_at, item, person),
+            )
+    return verified

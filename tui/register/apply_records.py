@@ -1,0 +1,218 @@
+"""From the staging tables into the register: records compared set by set, every change logged.
+
+Each function takes the connection inside the import's transaction and the number of the snapshot. Absent
+records are marked as gone, never deleted; a row that was skipped as bad keeps what the register has.
+"""
+
+import sqlite3
+from collections.abc import Collection
+
+from tui.domain.difference import KindCount, Moved
+from tui.domain.problems import Problems, quoted
+from tui.domain.records import RecordKind, RosterDescription
+from tui.register.staging import drop_duplicates
+
+CONTACT_FIELDS = (
+    "title", "salutation", "given_name", "preferred_name", "surname", "gender", "email", "mobile",
+    "address", "suburb", "postcode", "contact_type", "internally_managed",
+)  # fmt: skip
+STUDENT_FIELDS = (
+    "given_name", "preferred_name", "surname", "year_level", "status", "exit_date", "email", "custody_note",
+)  # fmt: skip
+STAFF_FIELDS = ("title", "given_name", "surname", "email", "employed")
+
+_PERSONS = {
+    RecordKind.CONTACTS: (CONTACT_FIELDS, "contact", "contact_code"),
+    RecordKind.STUDENTS: (STUDENT_FIELDS, "student", "student_code"),
+    # A member of staff has neither kind of code; the log names them as a contact would be, its kind tells.
+    RecordKind.STAFF: (STAFF_FIELDS, "staff", "contact_code"),
+}
+
+
+def apply_persons(
+    connection: sqlite3.Connection, kind: RecordKind, snapshot: int, *, keep: Collection[str], complete: bool
+) -> KindCount:
+    """Bring contacts, students or staff up to the staged rows.
+
+    `keep` names fields that the feed lost and whose old values stay. `complete` False: rows were left out whose code
+    can't be read, so nobody may be taken as gone.
+    """
+    all_fields, logged_as, code_column = _PERSONS[kind]
+    fields = [name for name in all_fields if name not in keep]
+    first = connection.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is None
+    rows = connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0]
+    new_columns = ", ".join(("code", *all_fields))
+    staged_columns = ", ".join(f"s.{name}" for name in ("code", *all_fields))
+    if first:
+        connection.execute(
+            f"INSERT INTO {kind} ({new_columns}, first_snapshot) SELECT {staged_columns}, ? FROM temp.s_{kind} AS s",
+            (snapshot,),
+        )
+        return KindCount(rows, rows, 0, 0, 0)
+
+    log = f"INSERT INTO changes (snapshot_id, kind, {code_column}, field, old, new) SELECT ?, '{logged_as}', "
+    ours = ", ".join(f"m.{name}" for name in fields)
+    theirs = ", ".join(f"s.{name}" for name in fields)
+    connection.execute("DROP TABLE IF EXISTS temp.t_changed")
+    connection.execute(
+        f"CREATE TEMP TABLE t_changed AS SELECT m.id AS id, s.rowid AS staged FROM {kind} AS m"
+        f" JOIN temp.s_{kind} AS s ON s.code = m.code WHERE ({ours}) IS NOT ({theirs})"
+    )
+    pairs = f"FROM temp.t_changed AS t JOIN {kind} AS m ON m.id = t.id JOIN temp.s_{kind} AS s ON s.rowid = t.staged"
+    for name in fields:
+        connection.execute(
+            f"{log} m.code, '{name}', m.{name}, s.{name} {pairs} WHERE m.{name} IS NOT s.{name}", (snapshot,)
+        )
+    changed = connection.execute(
+        f"UPDATE {kind} SET ({', '.join(fields)}) ="
+        f" (SELECT {theirs} FROM temp.t_changed AS t JOIN temp.s_{kind} AS s ON s.rowid = t.staged WHERE t.id = {kind}.id)"
+        " WHERE id IN (SELECT id FROM temp.t_changed)"
+    ).rowcount
+
+    back = f"FROM {kind} AS m WHERE gone_snapshot IS NOT NULL AND code IN (SELECT code FROM temp.s_{kind})"
+    returned = connection.execute(f"{log} m.code, '', 'gone', 'returned' {back}", (snapshot,)).rowcount
+    connection.execute(f"UPDATE {kind} AS m SET gone_snapshot = NULL {back[back.index('WHERE') :]}")
+
+    added = f"FROM temp.s_{kind} AS s WHERE NOT EXISTS (SELECT 1 FROM {kind} AS m WHERE m.code = s.code)"
+    connection.execute(f"{log} s.code, '', NULL, 'added' {added}", (snapshot,))
+    new = connection.execute(
+        f"INSERT INTO {kind} ({new_columns}, first_snapshot) SELECT {staged_columns}, ? {added}", (snapshot,)
+    ).rowcount
+
+    gone = 0
+    if complete:
+        where = (
+            f"WHERE gone_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM temp.s_{kind} AS s WHERE s.code = m.code)"
+            f" AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = '{kind}' AND x.a = m.code)"
+        )
+        gone = connection.execute(f"{log} m.code, '', NULL, 'gone' FROM {kind} AS m {where}", (snapshot,)).rowcount
+        # A student absent from a full feed has left, as of this import; staff are no longer employed.
+        left = {RecordKind.STUDENTS: ", status = 'left'", RecordKind.STAFF: ", employed = 0"}.get(kind, "")
+        connection.execute(f"UPDATE {kind} AS m SET gone_snapshot = ?{left} {where}", (snapshot,))
+    return KindCount(rows, new, changed, gone, returned)
+
+
+def resolve_links(connection: sqlite3.Connection, description: RosterDescription, problems: Problems) -> None:
+    """Put the staged links into temp.t_links under the row ids of their contacts and students.
+
+    A link to a code that the feed does not have, or one that stands twice, is a problem and left out.
+    """
+    links = description.files.get(RecordKind.LINKS, "links")
+    connection.execute("DROP TABLE IF EXISTS temp.t_links")
+    connection.execute(
+        "CREATE TEMP TABLE t_links (contact_id, student_id, relationship, priority, portal_access,"
+        " PRIMARY KEY (contact_id, student_id, relationship)) WITHOUT ROWID"
+    )
+    resolved = (
+        "INSERT INTO temp.t_links SELECT c.id, t.id, l.relationship, l.priority, l.portal_access FROM temp.s_links AS l"
+        " JOIN contacts AS c ON c.code = l.contact_code AND c.gone_snapshot IS NULL"
+        " JOIN students AS t ON t.code = l.student_code AND t.gone_snapshot IS NULL ORDER BY 1, 2, 3"
+    )
+    try:
+        taken = connection.execute(resolved).rowcount
+    except sqlite3.IntegrityError:
+        drop_duplicates(connection, RecordKind.LINKS, links, problems)
+        taken = connection.execute(resolved).rowcount
+    if taken == connection.execute("SELECT count(*) FROM temp.s_links").fetchone()[0]:
+        return
+    for column, kind in (("student_code", RecordKind.STUDENTS), ("contact_code", RecordKind.CONTACTS)):
+        where = description.files.get(kind, kind)
+        lost = connection.execute(
+            f"SELECT line, student_code, contact_code, relationship, {column} FROM temp.s_links AS l"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {kind} AS k WHERE k.code = l.{column} AND k.gone_snapshot IS NULL)"
+            # A link to a row that was left out as bad is not an error of its own.
+            f" AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = '{kind}' AND x.a = l.{column})"
+        ).fetchall()
+        for line, student, contact, relationship, code in lost:
+            problems.add(links, line, column, f"{quoted(code)} is not in {where}")
+            problems.skip(RecordKind.LINKS, (student, contact, relationship))
+
+
+_SAME = "n.contact_id = l.contact_id AND n.student_id = l.student_id AND n.relationship = l.relationship"
+_CODES = "(SELECT code FROM contacts WHERE id = l.contact_id), (SELECT code FROM students WHERE id = l.student_id)"
+
+
+def flags_moved(connection: sqlite3.Connection) -> list[Moved]:
+    """How portal access moves, by contact type, on links that both the register and the staged feed have."""
+    rows = connection.execute(
+        "SELECT c.contact_type, sum(l.portal_access IS 1 AND n.portal_access IS 0),"
+        " sum(l.portal_access IS NOT 1 AND n.portal_access IS 1),"
+        " sum(l.portal_access IS NOT NULL AND n.portal_access IS NULL)"
+        f" FROM links AS l JOIN temp.t_links AS n ON {_SAME} JOIN contacts AS c ON c.id = l.contact_id"
+        " WHERE l.portal_access IS NOT n.portal_access AND l.removed_snapshot IS NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return [Moved(*row) for row in rows if any(row[1:])]
+
+
+def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool) -> KindCount:
+    """Bring the links up to the staged ones; flags that move and links that go are dated with this snapshot."""
+    rows = connection.execute("SELECT count(*) FROM temp.t_links").fetchone()[0]
+    columns = "contact_id, student_id, relationship, priority, portal_access"
+    if connection.execute("SELECT 1 FROM links LIMIT 1").fetchone() is None:
+        connection.execute(
+            f"INSERT INTO links ({columns}, first_snapshot) SELECT {columns}, ? FROM temp.t_links"
+            " ORDER BY contact_id, student_id, relationship",  # the key of both: no sorting is done
+            (snapshot,),
+        )
+        return KindCount(rows, rows, 0, 0, 0)
+    log = "INSERT INTO changes (snapshot_id, kind, contact_code, student_code, field, old, new) SELECT ?, "
+    both = f"FROM links AS l JOIN temp.t_links AS n ON {_SAME}"
+    changed = 0
+    for field, kind in (("portal_access", "flag"), ("priority", "link")):
+        changed += connection.execute(
+            f"{log} '{kind}', {_CODES}, '{field}', l.{field}, n.{field} {both} WHERE l.{field} IS NOT n.{field}",
+            (snapshot,),
+        ).rowcount
+    returned = connection.execute(
+        f"{log} 'link', {_CODES}, '', 'removed', 'returned' {both}"
+        " WHERE l.removed_snapshot IS NOT NULL OR l.removed_on <> ''",
+        (snapshot,),
+    ).rowcount
+    connection.execute(
+        "UPDATE links AS l SET access_off_snapshot = CASE WHEN n.portal_access IS 0 AND l.portal_access IS NOT 0"
+        " THEN ? WHEN n.portal_access IS 0 THEN l.access_off_snapshot END, portal_access = n.portal_access,"
+        " priority = n.priority, removed_snapshot = NULL, removed_on = ''"
+        f" FROM temp.t_links AS n WHERE {_SAME} AND (l.portal_access IS NOT n.portal_access"
+        " OR l.priority IS NOT n.priority OR l.removed_snapshot IS NOT NULL OR l.removed_on <> '')",
+        (snapshot,),
+    )
+    absent = f"NOT EXISTS (SELECT 1 FROM links AS l WHERE {_SAME})"
+    connection.execute(
+        f"{log} 'link', (SELECT code FROM contacts WHERE id = n.contact_id),"
+        " (SELECT code FROM students WHERE id = n.student_id), '', NULL, 'added'"
+        f" FROM temp.t_links AS n WHERE {absent}",
+        (snapshot,),
+    )
+    new = connection.execute(
+        f"INSERT INTO links ({columns}, first_snapshot) SELECT {columns}, ? FROM temp.t_links AS n WHERE {absent}",
+        (snapshot,),
+    ).rowcount
+    gone = 0
+    if complete:
+        where = (
+            f"WHERE l.removed_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM temp.t_links AS n WHERE {_SAME})"
+            " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x JOIN students AS t ON t.code = x.a"
+            " JOIN contacts AS c ON c.code = x.b WHERE x.kind = 'links' AND c.id = l.contact_id"
+            " AND t.id = l.student_id)"
+        )
+        gone = connection.execute(
+            f"{log} 'link', {_CODES}, '', NULL, 'removed' FROM links AS l {where}", (snapshot,)
+        ).rowcount
+        connection.execute(f"UPDATE links AS l SET removed_snapshot = ? {where}", (snapshot,))
+    return KindCount(rows, new, changed, gone, returned)
+
+
+def apply_link_history(connection: sqlite3.Connection, snapshot: int) -> int:
+    """Take over when links were removed, where the feed does not have the link any more. Returns the rows taken."""
+    rows = (
+        "FROM temp.s_link_history AS h JOIN contacts AS c ON c.code = h.contact_code"
+        " JOIN students AS t ON t.code = h.student_code WHERE NOT EXISTS (SELECT 1 FROM temp.t_links AS n"
+        " WHERE n.contact_id = c.id AND n.student_id = t.id)"
+    )
+    return connection.execute(
+        "INSERT INTO links (contact_id, student_id, relationship, first_snapshot, removed_on)"
+        f" SELECT c.id, t.id, h.relationship, ?, coalesce(nullif(h.removed_on, ''), 'unknown') {rows}"
+        " ON CONFLICT (contact_id, student_id, relationship) DO UPDATE SET removed_on = excluded.removed_on"
+        " WHERE removed_on <> excluded.removed_on",
+        (snapshot,),
+    ).rowcount

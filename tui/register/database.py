@@ -1,0 +1,220 @@
+"""Opening the register and talking to it: connections, transactions, migrations, file modes, and errors in words."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tui.errors import RegisterError, RegisterLocked, RegisterNewer, RegisterReadOnly
+from tui.text import fold
+
+VERSION = 1
+BUSY_SECONDS = 5.0
+_APPLICATION_ID = 0x454E4741  # "ENGA": an unrelated SQLite file is not taken for a register
+
+
+class Database:
+    """An open register. One connection a thread, WAL, foreign keys on, every commit synchronous.
+
+    Raises RegisterNewer, RegisterReadOnly, RegisterLocked or RegisterError when it can't be opened.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, create: bool = True, group: str = "") -> None:
+        self.path = path
+        self.read_only = read_only
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        exists = path.exists()
+        if not exists and (read_only or not create):
+            raise RegisterError(
+                f"There is no register at {path}.",
+                todo="Import a roster first (engage-accounts import DIR), or open the demo (engage-accounts demo).",
+            )
+        if not read_only:
+            _prepare_file(path, exists, group)
+        with self.errors():
+            self._migrate()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+            with self._lock:
+                self._all.append(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "ro" if self.read_only else "rw"
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,  # only so that close() may close them all
+        )
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
+        connection.create_function("fold", 1, fold, deterministic=True)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = FILE")
+        connection.execute("PRAGMA cache_size = -16000")
+        if not self.read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+        self._local = threading.local()
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn SQLite's errors into the register's own."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: sqlite3.Error) -> RegisterError:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return RegisterLocked(
+                f"The register {self.path} is in use by another program.",
+                means="Nothing was changed.",
+                todo="Wait until the other session has finished its import or job, then try again.",
+            )
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            return RegisterReadOnly(
+                f"The register {self.path} can't be written.",
+                means="Nothing was changed.",
+                todo="Check that you own the file and its folder, or open it with --read-only.",
+            )
+        if name.startswith("SQLITE_FULL"):
+            return RegisterError(
+                f"The disk that holds {self.path} is full.",
+                means="The last step was undone; everything before it is kept.",
+                todo="Make room and start again: a job goes on where it stopped.",
+            )
+        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+            return RegisterError(
+                f"{self.path} is not a register of this program, or it is damaged.",
+                means="Nothing was changed.",
+                todo="Name the right file with --register, or bring the file back from a backup.",
+            )
+        return RegisterError(f"The register {self.path} reported an error ({name or type(error).__name__}).")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: all of it or none. Raises RegisterReadOnly in a read-only session."""
+        if self.read_only:
+            raise RegisterReadOnly(
+                "This session is read-only.",
+                means="Nothing was changed.",
+                todo="Start again without --read-only to change something.",
+            )
+        with self.errors():
+            connection = self.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def read(self, sql: str, parameters: Any = ()) -> list[Any]:
+        """All rows of a SELECT."""
+        with self.errors():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Any = ()) -> Any:
+        """The first row of a SELECT, or None."""
+        with self.errors():
+            return self.connection.execute(sql, parameters).fetchone()
+
+    def meta(self, key: str) -> str:
+        """A value of the register itself (`demo`, `school`), "" when it has none."""
+        row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(row[0]) if row else ""
+
+    def _migrate(self) -> None:
+        connection = self.connection
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise RegisterError(
+                f"{self.path} is an SQLite file, but not a register of this program.",
+                means="Nothing was changed.",
+                todo="Name the right file with --register.",
+            )
+        if version and application != _APPLICATION_ID:
+            raise RegisterError(
+                f"{self.path} is an SQLite file of another program.",
+                means="Nothing was changed.",
+                todo="Name the right file with --register.",
+            )
+        if version > VERSION:
+            raise RegisterNewer(
+                f"The register {self.path} has version {version}; this program knows version {VERSION}.",
+                means="It was made by a newer engage-accounts. Nothing was changed.",
+                todo="Install the newer version, or name another register with --register.",
+            )
+        if version == VERSION:
+            return
+        if self.read_only:
+            raise RegisterReadOnly(
+                f"The register {self.path} has version {version} and must first be brought to version {VERSION}.",
+                todo="Start once without --read-only.",
+            )
+        if version:
+            with sqlite3.connect(self.path.with_suffix(f".version-{version}.bak")) as copy:
+                connection.backup(copy)
+        for number in range(version + 1, VERSION + 1):
+            script = resources.files("tui.register.migrations").joinpath(f"{number:04}.sql").read_text("utf-8")
+            # One script, one transaction: a kill in the middle leaves the old version.
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {script}\n"
+                f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
+            )
+
+
+def _prepare_file(path: Path, exists: bool, group: str) -> None:
+    """Make the folder and file with private modes (or the group's), and refuse one that everybody may read."""
+    mode = 0o660 if group else 0o600
+    try:
+        if not exists:
+            path.parent.mkdir(mode=0o2770 if group else 0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
+            if group:
+                shutil.chown(path, group=group)
+                path.chmod(mode)
+        elif stat.S_IMODE(path.stat().st_mode) & 0o007 and path.stat().st_uid == os.geteuid():
+            # Parents' data: nobody outside owner and group may read it, whatever the umask was.
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o007)
+    except FileExistsError:
+        pass
+    except LookupError:
+        raise RegisterError(
+            f"There is no group “{group}” on this machine.", todo="Correct register.group in the config."
+        ) from None
+    except OSError as error:
+        raise RegisterReadOnly(
+            f"The register {path} can't be made: {error.strerror or type(error).__name__}.",
+            todo="Name a place you may write with --register, or correct register.path in the config.",
+        ) from error
+    if exists and path.is_dir():
+        raise RegisterError(f"{path} is a folder, not a register.", todo="Name the file itself with --register.")

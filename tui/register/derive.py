@@ -1,0 +1,165 @@
+"""Deriving the directory: one row a person, with status and reasons, for tables and counts.
+
+The facts of all contacts, or of those an action touched, are read in the order of their keys by two cursors that run
+side by side; domain/ decides each; the rows go back in one statement. Memory does not grow with the register.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from tui.domain.reasons import Reason, names_somebody_else, reasons_of
+from tui.domain.status import ACCESS_NO, REMOVED_HERE, Status, link_ground, simple_status, status_of
+from tui.text import fold
+
+_INSERT = f"INSERT OR REPLACE INTO directory VALUES ({', '.join('?' * 8)})"
+_FLAG_BITS = ACCESS_NO | REMOVED_HERE
+_HAS_ACCOUNT = "a.username <> '' OR a.password_hash IS NOT NULL"
+
+_CONTACTS = (
+    "SELECT c.id, c.given_name, c.surname, c.contact_type, c.gone_snapshot IS NOT NULL,"
+    f" coalesce(a.username <> '', 0), coalesce({_HAS_ACCOUNT}, 0)"
+    " FROM contacts AS c LEFT JOIN accounts AS a ON a.person = c.id * 4"
+)
+_LINKS = (
+    "SELECT l.contact_id, t.status, l.portal_access, l.removed_snapshot IS NOT NULL OR l.removed_on <> '',"
+    " coalesce(l.removed_snapshot, l.access_off_snapshot, 0)"
+    " FROM links AS l JOIN students AS t ON t.id = l.student_id"
+)
+
+
+def derive_all(connection: sqlite3.Connection, *, future_counts: bool) -> None:
+    """Derive the whole directory afresh, inside the caller's transaction."""
+    # Filling first and indexing afterwards is several times quicker than the other way round.
+    indexes = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'directory' AND sql IS NOT NULL"
+    ).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
+    connection.execute("DELETE FROM directory")
+    connection.executemany(_INSERT, _contact_rows(connection, "", (), future_counts))
+    _derive_others(connection)
+    for _, sql in indexes:
+        connection.execute(sql)
+    _touch(connection, "SELECT person / 4 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'")
+    _derive_named_others(connection, future_counts)
+
+
+def derive_contacts(connection: sqlite3.Connection, contacts: Collection[int], *, future_counts: bool) -> None:
+    """Derive the rows of these contacts (row ids) afresh, inside the caller's transaction."""
+    _touch(connection, "")
+    connection.executemany("INSERT OR IGNORE INTO temp.t_touched VALUES (?)", ((id_,) for id_ in contacts))
+    # Read before writing: the two cursors must not see the rows they give rise to.
+    connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", (), future_counts)))
+    connection.execute(
+        "DELETE FROM temp.t_touched WHERE id * 4 NOT IN (SELECT person FROM directory WHERE status = 'ready_to_revoke')"
+    )
+    _derive_named_others(connection, future_counts)
+
+
+def _touch(connection: sqlite3.Connection, select: str) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS t_touched (id INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM temp.t_touched")
+    if select:
+        connection.execute(f"INSERT INTO temp.t_touched {select}")
+
+
+def _derive_named_others(connection: sqlite3.Connection, future_counts: bool) -> None:
+    """Of the touched contacts, all ready to revoke, find those that name somebody else and derive them again."""
+    elsewhere = {case[0] for case in named_other_cases(connection, "t_touched") if named_how(case)}
+    if elsewhere:
+        _touch(connection, "")
+        connection.executemany("INSERT INTO temp.t_touched VALUES (?)", ((id_,) for id_ in sorted(elsewhere)))
+        connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", elsewhere, future_counts)))
+
+
+def _contact_rows(
+    connection: sqlite3.Connection, only: str, elsewhere: Collection[int], future_counts: bool
+) -> Iterator[tuple[Any, ...]]:
+    contacts = connection.cursor()
+    contacts.execute(f"{_CONTACTS} {f'JOIN temp.{only} AS o ON o.id = c.id' if only else ''} ORDER BY c.id")
+    links = connection.cursor()
+    links.execute(f"{_LINKS} {f'JOIN temp.{only} AS o ON o.id = l.contact_id' if only else ''} ORDER BY l.contact_id")
+    next_link = iter(links).__next__
+    end = (0, "", None, 0, 0)
+    link = next(links, end)
+    bits: dict[tuple[Any, ...], int] = {}
+    decided: dict[tuple[int, int], Status] = {}
+    for id_, given, surname, contact_type, gone, has_username, has_account in contacts:
+        ground = 0
+        off = 0
+        while link[0] == id_:
+            case = link[1:4]
+            bit = bits.get(case)
+            if bit is None:
+                known = None if case[1] is None else bool(case[1])
+                bit = bits[case] = link_ground(case[0], known, bool(case[2]), future_counts)
+            ground |= bit
+            if bit & _FLAG_BITS and link[4] > off:
+                off = link[4]
+            try:
+                link = next_link()
+            except StopIteration:
+                link = end
+        status = decided.get((ground, has_account))
+        if status is None:
+            status = decided[ground, has_account] = status_of(ground, bool(has_account))
+        reason = reasons = ""
+        flag: int | None = None
+        if status is Status.READY_TO_REVOKE:
+            found = reasons_of(ground, has_username=bool(has_username), names_other=id_ in elsewhere, superseded=False)
+            reason, reasons = found[0], " ".join(found)
+            # A record that dropped out whole is one person's story, not a flag that went off for a group.
+            if Reason.ACCESS_FLAG_CHANGED in found and not gone:
+                flag = off
+        yield (id_ * 4, "contact", status, fold(f"{surname} {given}"), reason, reasons, contact_type, flag)
+
+
+def _derive_others(connection: sqlite3.Connection) -> None:
+    """Students and staff, set by set: the four cases of the domain's rule, spelt out in SQL."""
+    for table, number, user_type, belongs in (
+        ("students", 1, "student", "m.status = 'enrolled'"),
+        ("staff", 2, "staff", "m.employed"),
+    ):
+        cases = " ".join(
+            f"WHEN ({belongs}) = {int(here)} AND coalesce({_HAS_ACCOUNT}, 0) = {int(has)}"
+            f" THEN '{simple_status(here, has)}'"
+            for here in (True, False)
+            for has in (True, False)
+        )
+        connection.execute(
+            f"INSERT INTO directory (person, user_type, status, sort_name) SELECT m.id * 4 + {number}, '{user_type}',"
+            f" CASE {cases} END, fold(m.surname || ' ' || m.given_name) FROM {table} AS m"
+            f" LEFT JOIN accounts AS a ON a.person = m.id * 4 + {number} ORDER BY m.id"
+        )
+
+
+def named_other_cases(connection: sqlite3.Connection, only: str) -> Iterator[tuple[Any, ...]]:
+    """Pairs that may be a misplaced username, for the contacts whose row ids stand in the temporary table `only`.
+
+    Yields (contact id, username, email, own names, other id, other names, other email); the other is a contact of the
+    same children, or anybody whose email is the username.
+    """
+    names = "{0}.given_name, {0}.preferred_name, {0}.surname"
+    columns = f"c.id, a.username, c.email, {names.format('c')}, o.id, {names.format('o')}, o.email"
+    asked = (
+        f"temp.{only} AS x CROSS JOIN accounts AS a ON a.person = x.id * 4 AND a.username <> ''"
+        " CROSS JOIN contacts AS c ON c.id = x.id"
+    )
+    yield from connection.execute(
+        f"SELECT {columns} FROM {asked}"
+        " JOIN contacts AS o ON o.email = a.username COLLATE NOCASE AND o.email <> '' AND o.id <> c.id"
+    )
+    yield from connection.execute(
+        f"SELECT DISTINCT {columns} FROM {asked} JOIN links AS l ON l.contact_id = c.id"
+        " JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> c.id"
+        " JOIN contacts AS o ON o.id = p.contact_id"
+    )
+
+
+def named_how(case: tuple[Any, ...]) -> str:
+    """How the case's username or email names the other person; "" when it does not."""
+    _, username, email, given, preferred, surname, _, other_given, other_preferred, other_surname, other_email = case
+    return names_somebody_else(
+        username, email, (given, preferred, surname), (other_given, other_preferred, other_surname), other_email
+    )

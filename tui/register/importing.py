@@ -1,0 +1,261 @@
+"""Importing: one roster into the register, as one transaction, all of it or none.
+
+The order: stage and clean, refuse bad rows, weigh what would be lost, compare and log, take over accounts, derive, void
+links whose ground is gone, audit. A dry run does all of it and rolls back, so it can't say anything else.
+"""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tui.domain.difference import Difference
+from tui.domain.feed_accounts import AccountsSource
+from tui.domain.flag_groups import GROUP_FROM
+from tui.domain.problems import Problems
+from tui.domain.records import RecordKind, Roster, RosterDescription
+from tui.errors import ImportStopped, InputRefused, Refused
+from tui.register import audit
+from tui.register.apply_accounts import apply_accounts
+from tui.register.apply_records import (
+    apply_link_history,
+    apply_links,
+    apply_persons,
+    flags_moved,
+    resolve_links,
+)
+from tui.register.audit import Actor
+from tui.register.database import Database
+from tui.register.derive import derive_all
+from tui.register.invitations import void_groundless
+from tui.register.plausibility import lost_columns, say_lost, shrunk_facts, shrunk_rows
+from tui.register.staging import stage, stage_skipped, unstage
+from tui.text import clean, formula_safe, plural, say_time
+
+SHOWN_PROBLEMS = 50
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import. `max_shrink_percent` as in the config; `skip_bad` leaves bad rows out instead of refusing;
+    `accept_shrink` lets a feed in that lost a lot; `is_demo` is for the demo's own rosters only."""
+
+    source: AccountsSource
+    future_counts: bool
+    max_shrink_percent: int
+    skip_bad: bool = False
+    accept_shrink: bool = False
+    dry_run: bool = False
+    is_demo: bool = False
+
+
+class _DryRun(Exception):
+    """Leaves the transaction without a trace."""
+
+
+def import_roster(
+    database: Database, roster: Roster, options: ImportOptions, actor: Actor, now: datetime
+) -> Difference:
+    """Import `roster`; return what changed.
+
+    Raises InputRefused (bad rows, or no rows at all), ImportStopped (it shrank), Refused (a demo register), RegisterError.
+    """
+    if database.meta("demo") and not options.is_demo:
+        raise Refused(
+            "This register holds the demo school; real records don't belong in it.",
+            means="Nothing was imported.",
+            todo="Name a register of its own with --register, or leave --register out to use the default one.",
+        )
+    connection = database.connection
+    with database.errors():
+        try:
+            stage(connection, roster)
+            try:
+                with database.transaction():
+                    difference = _apply(connection, roster, options, actor, now)
+                    if options.dry_run:
+                        raise _DryRun
+            except _DryRun:
+                pass
+        finally:
+            unstage(connection)
+    if not options.dry_run:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA optimize")
+    return difference
+
+
+def _apply(
+    connection: sqlite3.Connection, roster: Roster, options: ImportOptions, actor: Actor, now: datetime
+) -> Difference:
+    description = roster.description
+    problems = roster.problems
+    taken_at = description.taken_at.astimezone(UTC).isoformat()
+    before = _statuses(connection)
+    lost = lost_columns(connection, description)
+    shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
+    warnings = _warnings(connection, description, taken_at)
+    snapshot = _add_snapshot(connection, description, options, problems, actor, now, taken_at)
+    difference = Difference(
+        snapshot, description.feed, clean(description.source), taken_at, options.dry_run, before=before
+    )
+    for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF):
+        if kind in description.files or kind is not RecordKind.STAFF or kind in lost:
+            complete = not problems.keyless.get(kind)
+            keep = lost.get(kind, ())
+            difference.kinds[kind] = apply_persons(connection, kind, snapshot, keep=keep, complete=complete)
+    # From here on anything wrong undoes the above: it is all one transaction.
+    resolve_links(connection, description, problems)
+    if problems and not options.skip_bad:
+        raise _refused(problems)
+    stage_skipped(connection, problems)
+    shrunk += shrunk_facts(connection, options.max_shrink_percent)
+    difference.flags = flags_moved(connection)
+    stopped = say_lost(lost) + [str(shrink) for shrink in shrunk]
+    if stopped and not options.accept_shrink:
+        raise _stopped(stopped, [f"  {say_moved(move)}" for move in difference.flags[:10]] if shrunk else [])
+    complete = not problems.keyless.get(RecordKind.LINKS)
+    difference.kinds[RecordKind.LINKS] = apply_links(connection, snapshot, complete=complete)
+    apply_link_history(connection, snapshot)
+    accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source)
+    derive_all(connection, future_counts=options.future_counts)
+    void_groundless(connection, now.isoformat())
+    difference.not_obeyed = accounts.not_obeyed
+    difference.verified = accounts.verified
+    difference.after = _statuses(connection)
+    difference.skipped = problems.count
+    difference.problems = list(problems)[:SHOWN_PROBLEMS]
+    if stopped:
+        warnings += [f"Accepted although it shrank: {line}" for line in stopped]
+    difference.warnings = warnings + _standing_warnings(connection, difference)
+    connection.execute(
+        "UPDATE snapshots SET warnings = ? WHERE id = ?",
+        (json.dumps(difference.warnings, ensure_ascii=False), snapshot),
+    )
+    audit.append(
+        connection,
+        actor,
+        now.isoformat(),
+        "import",
+        subject=f"snapshot {snapshot}",
+        detail={
+            "feed": description.feed,
+            "taken_at": taken_at,
+            "kinds": {str(kind): count._asdict() for kind, count in difference.kinds.items()},
+            "before": before,
+            "after": difference.after,
+            "skipped": problems.count,
+            "accepted_shrink": stopped,
+        },
+    )
+    return difference
+
+
+def _statuses(connection: sqlite3.Connection) -> dict[str, int]:
+    return dict(
+        connection.execute("SELECT status, count(*) FROM directory WHERE user_type = 'contact' GROUP BY status")
+    )
+
+
+def _add_snapshot(
+    connection: sqlite3.Connection,
+    description: RosterDescription,
+    options: ImportOptions,
+    problems: Problems,
+    actor: Actor,
+    now: datetime,
+    taken_at: str,
+) -> int:
+    columns = {str(kind): sorted(description.columns.get(kind, ())) for kind in description.files}
+    counts: dict[str, Any] = {
+        str(kind): connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0] for kind in description.files
+    }
+    cursor = connection.execute(
+        "INSERT INTO snapshots (feed, source, taken_at, imported_at, operator, sync_rule, columns, counts, skipped,"
+        " accepted_shrink) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            description.feed,
+            clean(description.source),
+            taken_at,
+            now.isoformat(),
+            actor.operator,
+            description.sync_rule,
+            json.dumps(columns),
+            json.dumps(counts),
+            problems.count,
+            int(options.accept_shrink),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _warnings(connection: sqlite3.Connection, description: RosterDescription, taken_at: str) -> list[str]:
+    row = connection.execute("SELECT id, taken_at FROM snapshots ORDER BY taken_at DESC LIMIT 1").fetchone()
+    if row and taken_at < row[1]:
+        return [
+            f"This extract was made on {say_time(taken_at)}, before the one already imported "
+            f"(no. {row[0]}, {say_time(row[1])}): newer facts may have been set back."
+        ]
+    return []
+
+
+def _standing_warnings(connection: sqlite3.Connection, difference: Difference) -> list[str]:
+    warnings = []
+    if difference.not_obeyed:
+        warnings.append(
+            f"{plural(len(difference.not_obeyed), 'username')} in the feed not taken over: the account was revoked "
+            f"or has another username here ({', '.join(difference.not_obeyed[:5])}"
+            f"{', ...' if len(difference.not_obeyed) > 5 else ''})."
+        )
+    for outcome, sentence in (
+        (
+            "not_done",
+            "requested but not done: the portal still lists the username; they are ready to revoke again",
+        ),
+        ("came_back", "had been revoked and came back: the portal lists a username again"),
+    ):
+        count = difference.verified.get(outcome, 0)
+        if count:
+            warnings.append(f"{plural(count, 'account')} {sentence}.")
+    for contact_type, size in connection.execute(
+        "SELECT contact_type, count(*) FROM directory WHERE flag_snapshot = ? GROUP BY 1 HAVING count(*) >= ?",
+        (difference.number, GROUP_FROM),
+    ):
+        warnings.append(
+            f"Portal access went off for {plural(size, 'account')} of contact type {contact_type or '(none)'} "
+            "in this import: one change, not that many leavers. See: engage-accounts groups"
+        )
+    if difference.skipped:
+        warnings.append(f"{plural(difference.skipped, 'bad row')} left out.")
+    return warnings
+
+
+def say_moved(move: Any) -> str:
+    """Flags that moved for one contact type, in a sentence."""
+    parts = [
+        f"{count:,} went {word}"
+        for count, word in ((move.went_off, "off"), (move.went_on, "on"), (move.went_unknown, "unknown"))
+        if count
+    ]
+    return f"portal access of contact type {move.contact_type or '(none)'}: {', '.join(parts)}"
+
+
+def _refused(problems: Problems) -> InputRefused:
+    shown = [formula_safe(str(problem)) for problem in list(problems)[:SHOWN_PROBLEMS]]
+    if problems.count > SHOWN_PROBLEMS:
+        shown.append(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
+    return InputRefused(
+        f"{plural(problems.count, 'row')} can't be taken:\n" + "\n".join(f"  {line}" for line in shown),
+        means="Nothing was imported.",
+        todo="Correct them in the admin system and export again, or leave these rows out with --skip-bad.",
+    )
+
+
+def _stopped(stopped: list[str], moved: list[str]) -> ImportStopped:
+    return ImportStopped(
+        "This feed has lost more than is plausible:\n" + "\n".join([f"  {line}" for line in stopped] + moved),
+        means="It is more likely that the export is cut off or its settings changed than that all this is true. "
+        "Nothing was imported.",
+        todo="Look at the export. If it is right, import it with --accept-shrink.",
+    )
