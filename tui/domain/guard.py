@@ -55,8 +55,9 @@ def judge(
 ) -> GuardVerdict:
     """Judge a plan to revoke `planned` accounts.
 
-    `recent` were revoked or requested in the last 24 hours by anybody; `accounts` is the denominator: the accounts there
-    were at the start of those 24 hours; `undecided` the flag groups that the plan touches and nobody answered for.
+    `recent` were revoked or requested in the last 24 hours by anybody; `accounts` is the denominator: the accounts
+    there were at the start of those 24 hours; `undecided` the flag groups that the plan touches
+    and nobody answered for.
     """
     causes = []
     total = planned + recent

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tui.domain.facts import AccountFacts, ImportRef, LinkFact
 from tui.domain.records import StudentStatus
-from tui.domain.status import ACCESS_NO, FUTURE, LEFT, LINKED, REMOVED_HERE, ground_of, student_counts
+from tui.domain.status import ACCESS_NO, LEFT, LINKED, REMOVED_HERE, ground_of, student_counts
 from tui.text import fold, join_and, say_date
 
 
@@ -94,7 +94,7 @@ def _letters(value: str) -> str:
 
 
 def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...]:
-    """The reasons of an account that is ready to revoke, leading one first, each with at least one piece of evidence."""
+    """The reasons of an account that is ready to revoke, leading one first, each with at least one Evidence."""
     ground = ground_of(
         ((link.student.status, link.portal_access, link.is_removed) for link in facts.links), future_counts
     )
@@ -110,7 +110,7 @@ def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...
         Reason.MISPLACED_USERNAME: _misplaced,
         Reason.ACCESS_FLAG_CHANGED: lambda f: _flag_changed(f, future_counts),
         Reason.NO_CURRENT_STUDENT: _students_left,
-        Reason.UNEXPLAINED: lambda f: _what_is_known(f, ground),
+        Reason.UNEXPLAINED: _what_is_known,
     }
     return tuple(Explained(reason, tuple(gather[reason](facts))) for reason in reasons)
 
@@ -170,7 +170,7 @@ def _removed_sentence(link: LinkFact, facts: AccountFacts) -> str:
 
 
 def _students_left(facts: AccountFacts) -> list[Evidence]:
-    links = [link for link in facts.links if not link.is_removed]
+    links = [link for link in facts.links if link.student.status == StudentStatus.LEFT]
     # The last to leave is the one that tells: quoted first.
     links.sort(key=lambda link: link.student.exit_date or "", reverse=True)
     return [Evidence(left_sentence(link), (link.student.code,)) for link in links]
@@ -188,29 +188,16 @@ def left_sentence(link: LinkFact) -> str:
     return f"{student.name} ({student.code}) {when}."
 
 
-def _what_is_known(facts: AccountFacts, ground: int) -> list[Evidence]:
+def _what_is_known(facts: AccountFacts) -> list[Evidence]:
     found = []
     for link in facts.links:
-        if link.student.status == StudentStatus.FUTURE and not link.is_removed:
-            found.append(
-                Evidence(
-                    f"{link.student.name} ({link.student.code}) is a future enrolment, which does not count yet.",
-                    (link.student.code,),
-                )
-            )
+        who, codes = f"{link.student.name} ({link.student.code})", (link.student.code,)
+        if link.student.status == StudentStatus.LEFT:
+            found.append(Evidence(left_sentence(link), codes))
         elif link.is_removed:
-            when = say_date(link.removed_on) if link.removed_on else ""
-            when = when or (say_import(link.removed) if link.removed else "an earlier import")
-            found.append(
-                Evidence(
-                    f"The link to {link.student.name} ({link.student.code}), who has left, was removed in {when}."
-                    if not link.removed_on
-                    else f"The link to {link.student.name} ({link.student.code}), who has left, was removed on {when}.",
-                    (link.student.code,),
-                )
-            )
-        elif ground & FUTURE:
-            found.append(Evidence(left_sentence(link), (link.student.code,)))
+            found.append(Evidence(f"The link to {who}, a future enrolment, was removed.", codes))
+        else:
+            found.append(Evidence(f"{who} is a future enrolment, which does not count yet.", codes))
     if not facts.links:
         found.append(Evidence("The record has a password but no username, and was never linked to any student."))
     if facts.gone is not None:

@@ -28,9 +28,9 @@ ACCESS_YES = 1  # portal access to a student who counts
 ACCESS_UNKNOWN = 2  # a link to a student who counts, whether it has access is not known
 ACCESS_NO = 4  # a link to a student who counts, without access
 FUTURE = 8  # a link to a future enrolment, where the setting says those don't count
-LEFT = 16  # a link to a student who has left
+LEFT = 16  # a link, removed or not, to a student who has left
 REMOVED_HERE = 32  # a link that was removed although the student counts
-REMOVED = 64  # a link that was removed, to a student who does not count
+REMOVED = 64  # a link that was removed, to a future enrolment
 
 LINKED = ACCESS_YES | ACCESS_UNKNOWN | ACCESS_NO | FUTURE | LEFT
 CHILD_HERE = ACCESS_YES | ACCESS_UNKNOWN | ACCESS_NO | REMOVED_HERE
@@ -44,7 +44,7 @@ def student_counts(status: str, future_counts: bool) -> bool:
 def link_ground(student_status: str, portal_access: bool | None, removed: bool, future_counts: bool) -> int:
     """The bit that one link adds to the ground."""
     counts = student_counts(student_status, future_counts)
-    if removed:
+    if removed and student_status != StudentStatus.LEFT:
         return REMOVED_HERE if counts else REMOVED
     if not counts:
         return FUTURE if student_status == StudentStatus.FUTURE else LEFT

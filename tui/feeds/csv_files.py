@@ -140,7 +140,10 @@ class CsvFeed:
         self.description = RosterDescription(
             feed="csv",
             source=str(folder),
-            taken_at=taken_at([table.path for table in self._tables.values()]),
+            # Staff and link history are often exported once and kept: they don't date the extract.
+            taken_at=taken_at(
+                [self._tables[kind].path for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.LINKS)]
+            ),
             files={kind: table.file for kind, table in self._tables.items()},
             columns={
                 shape.kind: shape.columns.intersection(self._tables[shape.kind].columns)

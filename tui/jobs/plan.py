@@ -113,7 +113,8 @@ class Plan:
             )
         if confirmation.typed_count is not None and confirmation.typed_count != self.count:
             raise Declined(
-                f"{confirmation.typed_count:,} was typed, but the plan acts on {self.count:,}.", means="Nothing was done."
+                f"{confirmation.typed_count:,} was typed, but the plan acts on {self.count:,}.",
+                means="Nothing was done.",
             )
         if not confirmation.yes and confirmation.typed_count is None:
             raise Declined("Not confirmed.", means="Nothing was done.")

@@ -25,9 +25,9 @@ class AccountsResult(NamedTuple):
 def apply_accounts(
     connection: sqlite3.Connection, snapshot: int, *, taken_at: str, source: AccountsSource
 ) -> AccountsResult:
-    """Take over what the staged feed says of contacts' accounts; verify what was requested; take over the rest as it is."""
-    _take_simple(connection, "students", 1, "1")
-    _take_simple(connection, "staff", 2, "1")
+    """Take over what the staged feed says of accounts, and verify what was requested."""
+    _take_simple(connection, "students", 1)
+    _take_simple(connection, "staff", 2)
     verified = _verify_requests(connection, snapshot, taken_at)
     not_obeyed = []
     cases = connection.execute(
@@ -73,14 +73,15 @@ def apply_accounts(
         " AND NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person = c.id * 4)"
     )
     connection.execute(
-        "UPDATE accounts AS a SET last_login = s.last_login FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code"
+        "UPDATE accounts AS a SET last_login = s.last_login"
+        " FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code"
         " WHERE a.person = c.id * 4 AND s.last_login IS NOT NULL AND a.username <> ''"
         " AND a.last_login IS NOT s.last_login AND (a.last_login IS NULL OR s.last_login > a.last_login)"
     )
     return AccountsResult(not_obeyed, verified)
 
 
-def _take_simple(connection: sqlite3.Connection, table: str, number: int, where: str) -> None:
+def _take_simple(connection: sqlite3.Connection, table: str, number: int) -> None:
     """Students' and staff's accounts are never acted on here: what the feed says stands."""
     named = f"FROM temp.s_{table} AS s JOIN {table} AS m ON m.code = s.code"
     connection.execute(
@@ -88,7 +89,7 @@ def _take_simple(connection: sqlite3.Connection, table: str, number: int, where:
     )
     connection.execute(
         "INSERT INTO accounts (person, username, username_key, feed_username)"
-        f" SELECT m.id * 4 + {number}, s.username, casefold(s.username), s.username {named} WHERE s.username <> '' AND {where}"
+        f" SELECT m.id * 4 + {number}, s.username, casefold(s.username), s.username {named} WHERE s.username <> ''"
         " ON CONFLICT (person) DO UPDATE SET username = excluded.username, username_key = excluded.username_key"
         " WHERE username <> excluded.username"
     )

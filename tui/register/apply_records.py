@@ -65,7 +65,8 @@ def apply_persons(
         )
     changed = connection.execute(
         f"UPDATE {kind} SET ({', '.join(fields)}) ="
-        f" (SELECT {theirs} FROM temp.t_changed AS t JOIN temp.s_{kind} AS s ON s.rowid = t.staged WHERE t.id = {kind}.id)"
+        f" (SELECT {theirs} FROM temp.t_changed AS t JOIN temp.s_{kind} AS s ON s.rowid = t.staged"
+        f" WHERE t.id = {kind}.id)"
         " WHERE id IN (SELECT id FROM temp.t_changed)"
     ).rowcount
 
@@ -100,7 +101,7 @@ def resolve_links(connection: sqlite3.Connection, description: RosterDescription
     links = description.files.get(RecordKind.LINKS, "links")
     connection.execute("DROP TABLE IF EXISTS temp.t_links")
     connection.execute(
-        "CREATE TEMP TABLE t_links (contact_id, student_id, relationship, priority, portal_access,"
+        "CREATE TEMP TABLE t_links (contact_id INTEGER, student_id INTEGER, relationship TEXT, priority, portal_access,"
         " PRIMARY KEY (contact_id, student_id, relationship)) WITHOUT ROWID"
     )
     resolved = (
@@ -156,24 +157,27 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
         )
         return KindCount(rows, rows, 0, 0, 0)
     log = "INSERT INTO changes (snapshot_id, kind, contact_code, student_code, field, old, new) SELECT ?, "
-    both = f"FROM links AS l JOIN temp.t_links AS n ON {_SAME}"
+    connection.execute("DROP TABLE IF EXISTS temp.t_moved")
+    connection.execute(
+        "CREATE TEMP TABLE t_moved AS SELECT n.*, l.portal_access AS old_portal_access, l.priority AS old_priority,"
+        " l.removed_snapshot IS NOT NULL OR l.removed_on <> '' AS was_removed"
+        f" FROM temp.t_links AS n CROSS JOIN links AS l ON {_SAME} WHERE l.portal_access IS NOT n.portal_access"
+        " OR l.priority IS NOT n.priority OR l.removed_snapshot IS NOT NULL OR l.removed_on <> ''"
+    )
     changed = 0
     for field, kind in (("portal_access", "flag"), ("priority", "link")):
         changed += connection.execute(
-            f"{log} '{kind}', {_CODES}, '{field}', l.{field}, n.{field} {both} WHERE l.{field} IS NOT n.{field}",
+            f"{log} '{kind}', {_CODES}, '{field}', l.old_{field}, l.{field} FROM temp.t_moved AS l"
+            f" WHERE l.old_{field} IS NOT l.{field}",
             (snapshot,),
         ).rowcount
     returned = connection.execute(
-        f"{log} 'link', {_CODES}, '', 'removed', 'returned' {both}"
-        " WHERE l.removed_snapshot IS NOT NULL OR l.removed_on <> ''",
-        (snapshot,),
+        f"{log} 'link', {_CODES}, '', 'removed', 'returned' FROM temp.t_moved AS l WHERE l.was_removed", (snapshot,)
     ).rowcount
     connection.execute(
         "UPDATE links AS l SET access_off_snapshot = CASE WHEN n.portal_access IS 0 AND l.portal_access IS NOT 0"
         " THEN ? WHEN n.portal_access IS 0 THEN l.access_off_snapshot END, portal_access = n.portal_access,"
-        " priority = n.priority, removed_snapshot = NULL, removed_on = ''"
-        f" FROM temp.t_links AS n WHERE {_SAME} AND (l.portal_access IS NOT n.portal_access"
-        " OR l.priority IS NOT n.priority OR l.removed_snapshot IS NOT NULL OR l.removed_on <> '')",
+        f" priority = n.priority, removed_snapshot = NULL, removed_on = '' FROM temp.t_moved AS n WHERE {_SAME}",
         (snapshot,),
     )
     absent = f"NOT EXISTS (SELECT 1 FROM links AS l WHERE {_SAME})"
@@ -191,6 +195,9 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
     if complete:
         where = (
             f"WHERE l.removed_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM temp.t_links AS n WHERE {_SAME})"
+            # A student who dropped out of the feed took the links along: they are a leaver's, not removed ones.
+            " AND NOT EXISTS (SELECT 1 FROM students AS t WHERE t.id = l.student_id AND t.gone_snapshot IS NOT NULL"
+            " AND l.contact_id IN (SELECT id FROM contacts WHERE gone_snapshot IS NULL))"
             " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x JOIN students AS t ON t.code = x.a"
             " JOIN contacts AS c ON c.code = x.b WHERE x.kind = 'links' AND c.id = l.contact_id"
             " AND t.id = l.student_id)"

@@ -9,16 +9,10 @@ import json
 import sqlite3
 from typing import Any, NamedTuple
 
+from tui.domain.actor import Actor
 from tui.register.database import Database
 
 START = bytes(32)
-
-
-class Actor(NamedTuple):
-    """Who acts: the operating-system user and where the session comes from (SSH client, or `local`)."""
-
-    operator: str
-    origin: str
 
 
 class AuditEvent(NamedTuple):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource
 from tui.domain.flag_groups import GROUP_FROM
@@ -25,7 +26,6 @@ from tui.register.apply_records import (
     flags_moved,
     resolve_links,
 )
-from tui.register.audit import Actor
 from tui.register.database import Database
 from tui.register.derive import derive_all
 from tui.register.invitations import void_groundless
@@ -59,7 +59,8 @@ def import_roster(
 ) -> Difference:
     """Import `roster`; return what changed.
 
-    Raises InputRefused (bad rows, or no rows at all), ImportStopped (it shrank), Refused (a demo register), RegisterError.
+    Raises InputRefused (bad rows, or no rows at all), ImportStopped (it shrank), Refused (a demo
+    register), RegisterError.
     """
     if database.meta("demo") and not options.is_demo:
         raise Refused(

@@ -22,7 +22,7 @@ _WORDS = {
 
 
 def lost_columns(connection: sqlite3.Connection, description: RosterDescription) -> dict[str, list[str]]:
-    """The columns by kind (a lost file: an empty list) that the last import of the same feed had and this one has not."""
+    """The columns by kind (a lost file: an empty list) that the last import of this feed had and this one lacks."""
     row = connection.execute(
         "SELECT columns FROM snapshots WHERE feed = ? ORDER BY id DESC LIMIT 1", (description.feed,)
     ).fetchone()

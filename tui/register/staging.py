@@ -23,7 +23,7 @@ from tui.domain.records import (
 )
 from tui.text import clean
 
-# For each kind: the record, how many leading fields are text (after `line`), the key, and the tail fields that are text.
+# For each kind: the record, how many leading fields are text (after `line`), the key, the text fields in the tail.
 _SHAPES: dict[RecordKind, tuple[Any, int, tuple[str, ...], tuple[str, ...]]] = {
     RecordKind.CONTACTS: (ContactRecord, 14, ("code",), ("username", "last_login")),
     RecordKind.STUDENTS: (StudentRecord, 10, ("code",), ("username",)),
@@ -51,7 +51,9 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
             shape, width, _, tail = _SHAPES[kind]
             fields = shape._fields
             connection.execute(f"DROP TABLE IF EXISTS temp.s_{kind}")
-            connection.execute(f"CREATE TEMP TABLE s_{kind} ({', '.join(fields)})")
+            # Without a type a column's index is of no use in a comparison with the register's TEXT.
+            columns = ", ".join(f"{name} TEXT" if 0 < i < width else name for i, name in enumerate(fields))
+            connection.execute(f"CREATE TEMP TABLE s_{kind} ({columns})")
             places = ", ".join("?" * len(fields))
             rows = _cleaned(read(), width, tuple(fields.index(name) for name in tail))
             connection.executemany(f"INSERT INTO temp.s_{kind} VALUES ({places})", rows)
@@ -145,5 +147,3 @@ def stage_skipped(connection: sqlite3.Connection, problems: Problems) -> None:
             for key in keys
         ),
     )
-
-

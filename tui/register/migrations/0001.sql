@@ -147,7 +147,8 @@ CREATE TABLE flag_answers (
     PRIMARY KEY (contact_type, snapshot_id)
 ) WITHOUT ROWID;
 
--- A job is a frozen plan with its items. state: planned, running, stopped, done.
+-- A job is a frozen plan with its items. state: running, stopped, done. One runner at a time: it holds the job
+-- until lease_until and renews it; runner is host:pid.
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY,
     verb TEXT NOT NULL,
@@ -161,11 +162,13 @@ CREATE TABLE jobs (
     operator TEXT NOT NULL,
     created_at TEXT NOT NULL,
     finished_at TEXT NOT NULL DEFAULT '',
-    files TEXT NOT NULL DEFAULT '[]'
+    files TEXT NOT NULL DEFAULT '[]',
+    runner TEXT NOT NULL DEFAULT '',
+    lease_until TEXT NOT NULL DEFAULT ''
 );
 
--- state: pending, claimed, then one of done, requested, attested, skipped, failed, not_done.
--- facts: the fingerprint of what the plan rested on. before/after: JSON for the audit, without secrets.
+-- state: pending, claimed, then one of done, requested, skipped, failed, unknown; a request becomes attested, done or
+-- not_done. facts: the fingerprint of what the plan rested on. verified: what a newer import said of it.
 CREATE TABLE items (
     id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL REFERENCES jobs (id),

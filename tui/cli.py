@@ -1,0 +1,508 @@
+"""The command line: one verb each, and no verb opens the screen.
+
+Output for a person goes to stdout, errors to stderr; exit codes are tui.errors.ExitCode. Nothing here imports textual
+or httpx but the screen itself, so that `--help` and `status` answer at once.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui import __version__
+from tui.config import Settings, default_config_path, demo_register_path, load_settings, register_path, write_settings
+from tui.errors import Declined, EngageError, ExitCode, Refused
+
+if TYPE_CHECKING:
+    from tui.jobs.plan import Confirmation, JobReport, Plan
+    from tui.manager.manager import AccountManager
+
+_STATUSES = ("ready-to-revoke", "ready-to-provision", "active", "never-logged-in", "no-access", "all")
+_REASONS = ("superseded", "misplaced-username", "access-flag-changed", "no-current-student", "unexplained")
+_TYPES = ("contact", "student", "staff")
+
+
+class _Word(click.Choice[str]):
+    """A choice that takes hyphens and underscores alike, and gives underscores."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(str(value).replace("_", "-").lower(), param, ctx).replace("-", "_")
+
+
+def _globals(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The global options, which may stand before the verb or after it."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        if value:
+            ctx.ensure_object(dict)[param.name] = value
+
+    for option in (
+        click.option("--read-only", is_flag=True, expose_value=False, callback=keep, help="Change nothing."),
+        click.option(
+            "--config", type=click.Path(path_type=Path), expose_value=False, callback=keep, help="The config file."
+        ),
+        click.option(
+            "--register", type=click.Path(path_type=Path), expose_value=False, callback=keep, help="The register file."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(ctx: click.Context) -> Settings:
+    return load_settings(ctx.ensure_object(dict).get("config"))
+
+
+def _open(ctx: click.Context, *, create: bool = False) -> "AccountManager":
+    from tui.manager.manager import AccountManager
+
+    given = ctx.ensure_object(dict)
+    manager = AccountManager(
+        _settings(ctx), given.get("register"), read_only=bool(given.get("read_only")), create=create
+    )
+    ctx.call_on_close(manager.close)
+    return manager
+
+
+def _print(text: str) -> None:
+    click.echo(text)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="engage-accounts %(version)s")
+@_globals
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Keep parents' portal accounts right: see which are to be revoked and why, revoke them, welcome the new.
+
+    Without a verb the screen opens.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
+
+
+def _screen(manager: "AccountManager") -> int:
+    from tui.ui.app import run_screen
+
+    return run_screen(manager)
+
+
+@cli.command("import")
+@click.argument("source", metavar="DIR_OR_CSV", type=click.Path(path_type=Path))
+@click.option("--feed", type=click.Choice(["csv", "oneroster"]), help="What it is; found out when left out.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, import nothing.")
+@click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the whole.")
+@click.option("--accept-shrink", is_flag=True, help="Import although it has lost a lot.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    source: Path,
+    feed: str | None,
+    dry_run: bool,
+    skip_bad: bool,
+    accept_shrink: bool,
+    as_json: bool,
+) -> None:
+    """Import a roster: a folder of CSV files, or a OneRoster folder or users.csv."""
+    from tui import printing
+    from tui.feeds import open_feed
+
+    manager = _open(ctx, create=True)
+    roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
+    difference = manager.import_roster(roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink)
+    values = printing.difference_values(difference)
+    _print(printing.as_json(values) if as_json else printing.difference_text(difference))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Counts by status, and what needs attention."""
+    from tui import printing
+
+    overview = _open(ctx).overview()
+    _print(printing.as_json(printing.overview_values(overview)) if as_json else printing.overview_text(overview))
+
+
+@cli.command("list")
+@click.option("--status", "tab", type=_Word(_STATUSES), default="all", help="Which status; all when left out.")
+@click.option("--reason", type=_Word(_REASONS), help="Only accounts for which this reason holds.")
+@click.option("--type", "user_type", type=click.Choice(_TYPES), default="contact", help="The user type.")
+@click.option("--find", "text", default="", metavar="WORDS", help="Only records in which all these words occur.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print.")
+@_globals
+@click.pass_context
+def list_(ctx: click.Context, tab: str, reason: str | None, user_type: str, text: str, form: str) -> None:
+    """List accounts by status and reason. The first column, and the first key of JSON, is the code."""
+    from tui import printing
+    from tui.domain.records import UserType
+    from tui.manager.views import Tab
+
+    manager = _open(ctx)
+    view = manager.view(Tab(tab), user_type=UserType(user_type), text=text, reason=reason)
+    rows = manager.rows(view.persons)
+    if form == "json":
+        _print(printing.as_json([printing.row_values(row) for row in rows]))
+    elif form == "csv":
+        click.echo(printing.as_csv(rows), nl=False)
+    else:
+        _print(printing.list_table(rows, to_terminal=sys.stdout.isatty()))
+
+
+@cli.command()
+@click.argument("code")
+@click.option("--type", "user_type", type=click.Choice(_TYPES), default="contact", help="The user type.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def why(ctx: click.Context, code: str, user_type: str, as_json: bool) -> None:
+    """Why an account is as it is: reasons with evidence, family, what the parent sees, what to do."""
+    from tui import printing
+    from tui.domain.records import UserType
+
+    found = _open(ctx).why(code, UserType(user_type))
+    _print(printing.as_json(printing.explanation_values(found)) if as_json else printing.explanation_text(found))
+
+
+@cli.command()
+@click.argument("codes", nargs=-1, metavar="CODE...")
+@click.option("--all-ready", is_flag=True, help="All that are ready to revoke.")
+@click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those with this reason.")
+@click.option("--yes", is_flag=True, help="Confirm beforehand. Never passes the guard.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and what the guard says, do nothing.")
+@click.option("--override-guard", type=int, metavar="COUNT", help="Pass the guard once, for exactly this many.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; needed to override, and to revoke an active account.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def revoke(
+    ctx: click.Context,
+    codes: tuple[str, ...],
+    all_ready: bool,
+    only_reason: str | None,
+    yes: bool,
+    dry_run: bool,
+    override_guard: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Revoke access: remove username and password, or put it on the worklist."""
+    from tui.domain.gates import Verb
+    from tui.jobs.plan import Confirmation
+
+    _one_of(codes, all_ready, only_reason)
+    manager = _open(ctx)
+    plan = manager.plan(Verb.REVOKE, codes, all_ready=all_ready, reason=reason, only_reason=only_reason)
+    given = Confirmation(yes=yes, override_count=override_guard, override_reason=reason)
+    _carry_out(ctx, manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes))
+
+
+@cli.command()
+@click.argument("codes", nargs=-1, metavar="CODE...")
+@click.option("--all-ready", is_flag=True, help="All that are ready to provision.")
+@click.option("--yes", is_flag=True, help="Confirm beforehand.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def welcome(
+    ctx: click.Context, codes: tuple[str, ...], all_ready: bool, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Send the welcome email with its one-time link, or put it on the worklist."""
+    from tui.domain.gates import Verb
+    from tui.jobs.plan import Confirmation
+
+    _one_of(codes, all_ready, None)
+    manager = _open(ctx)
+    plan = manager.plan(Verb.WELCOME, codes, all_ready=all_ready)
+    _carry_out(ctx, manager, plan, Confirmation(yes=yes), dry_run=dry_run, as_json=as_json, named=bool(codes))
+
+
+def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> None:
+    if bool(codes) == all_ready:
+        raise click.UsageError("Give codes, or --all-ready, and not both.")
+    if only_reason and not all_ready:
+        raise click.UsageError("--only-reason goes with --all-ready.")
+
+
+def _carry_out(
+    ctx: click.Context,
+    manager: "AccountManager",
+    plan: "Plan",
+    given: "Confirmation",
+    *,
+    dry_run: bool,
+    as_json: bool,
+    named: bool,
+) -> None:
+    from tui import printing
+
+    if dry_run:
+        _print(printing.as_json(printing.plan_values(plan)) if as_json else printing.plan_text(plan))
+        ctx.exit(ExitCode.GUARD_STOPPED if plan.guard_stopped else ExitCode.OK)
+    if not plan.items and not plan.left_out:
+        _print("[]" if as_json else "Nothing to do: no account is ready.")
+        return
+    click.echo(printing.plan_text(plan), err=as_json)
+    click.echo("", err=as_json)
+    if not plan.items:
+        ctx.exit(ExitCode.REFUSED)
+    _finish(ctx, manager, manager.run, plan, _confirmed(plan, given), as_json=as_json, left_out=named and plan.left_out)
+
+
+def _confirmed(plan: "Plan", given: "Confirmation") -> "Confirmation":
+    """Ask at the terminal for what the plan needs and was not given. Raises Declined, GuardStopped."""
+    from tui.jobs.plan import Need
+
+    if plan.need is Need.OVERRIDE or given.yes:
+        return given
+    if not sys.stdin.isatty():
+        raise Declined("Not confirmed.", means="Nothing was done.", todo="Add --yes to confirm beforehand.")
+    if plan.need is Need.COUNT:
+        typed = click.prompt(f"Type the count ({plan.count}) to go on, anything else leaves", default="", err=True)
+        if not str(typed).strip().isdigit():
+            raise Declined("Not confirmed.", means="Nothing was done.")
+        return given._replace(typed_count=int(typed))
+    if not click.confirm("Go on?", default=False, err=True):
+        raise Declined("Not confirmed.", means="Nothing was done.")
+    return given._replace(yes=True)
+
+
+def _finish(
+    ctx: click.Context,
+    manager: "AccountManager",
+    run: Callable[..., "JobReport"],
+    *what: Any,
+    as_json: bool,
+    left_out: Any,
+) -> None:
+    import signal
+    import threading
+
+    from tui import printing
+
+    stop = threading.Event()
+    # A dropped line or a ctrl+c lets the current item finish; the journal says where it was.
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    report = run(*what, progress=_show_progress if sys.stderr.isatty() else None, stop=stop)
+    _print(printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report))
+    if report.of("failed") or report.of("skipped") or report.of("pending") or left_out:
+        ctx.exit(ExitCode.SOME_FAILED)
+
+
+def _show_progress(progress: Any) -> None:
+    if progress.done == progress.total or not progress.done % 10:
+        end = "\n" if progress.done == progress.total else ""
+        click.echo(f"\r{progress.done:,} of {progress.total:,}, {progress.failed:,} failed {end}", nl=False, err=True)
+
+
+@cli.command()
+@click.argument("key", required=False)
+@click.option("--answer", type=click.Choice(["mistake", "intended"]), help="What the change was.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def groups(ctx: click.Context, key: str | None, answer: str | None, reason: str, as_json: bool) -> None:
+    """Flag groups: accounts that lost their portal access together. Answer for one: mistake or intended."""
+    from tui import printing
+    from tui.domain.flag_groups import Answer
+
+    manager = _open(ctx)
+    if bool(key) != bool(answer):
+        raise click.UsageError("To answer, give the group's KEY and --answer.")
+    if key and answer:
+        manager.answer_group(key, Answer(answer), reason)
+    found = manager.groups()
+    _print(
+        printing.as_json([printing.group_values(group) for group in found]) if as_json else printing.groups_text(found)
+    )
+
+
+@cli.command()
+@click.argument("code")
+@click.option("--note", required=True, metavar="TEXT", help="Why; shown wherever the account is.")
+@click.option("--mail", is_flag=True, help="Never mail this one, instead of never revoke.")
+@_globals
+@click.pass_context
+def hold(ctx: click.Context, code: str, note: str, mail: bool) -> None:
+    """Hold an account: it is never revoked (or mailed) until released."""
+    _open(ctx).hold(code, note, kind="mail" if mail else "revoke")
+    _print(f"{code} is held: never {'mail' if mail else 'revoke'}.")
+
+
+@cli.command()
+@click.argument("code")
+@click.option("--mail", is_flag=True, help="Release the hold on mail.")
+@_globals
+@click.pass_context
+def release(ctx: click.Context, code: str, mail: bool) -> None:
+    """Release a held account."""
+    _open(ctx).release(code, kind="mail" if mail else "revoke")
+    _print(f"{code} is released.")
+
+
+@cli.command()
+@click.argument("job", type=int, required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
+    """Jobs so far, or one of them with what became of each account."""
+    from tui import printing
+
+    manager = _open(ctx)
+    if job is not None:
+        report = manager.report(job)
+        _print(printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report))
+        return
+    found = manager.jobs()
+    _print(printing.as_json([row._asdict() for row in found]) if as_json else printing.jobs_text(found))
+
+
+@cli.command()
+@click.argument("job", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def resume(ctx: click.Context, job: int, as_json: bool) -> None:
+    """Go on with a job that was stopped; nothing is done twice."""
+    manager = _open(ctx)
+    _finish(ctx, manager, manager.resume, job, as_json=as_json, left_out=False)
+
+
+@cli.command()
+@click.argument("job", type=int)
+@click.argument("codes", nargs=-1, metavar="[CODE...]")
+@_globals
+@click.pass_context
+def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
+    """Say that a worklist was carried out: all of it, or these codes. The next import checks it."""
+    count = _open(ctx).attest(job, codes)
+    _print(f"{count:,} attested as done in job {job}. The next newer import verifies it.")
+
+
+@cli.command()
+@click.option("--reset", is_flag=True, help="Make the demo anew.")
+@click.option("--no-screen", is_flag=True, help="Make it and print its status, without opening the screen.")
+@_globals
+@click.pass_context
+def demo(ctx: click.Context, reset: bool, no_screen: bool) -> None:
+    """Open the account manager on a demo school, in a register of its own."""
+    from tui import printing
+    from tui.manager.demo import open_demo
+
+    given = ctx.ensure_object(dict)
+    path = given.get("register") or demo_register_path()
+    manager = open_demo(path, _settings(ctx), reset=reset, read_only=bool(given.get("read_only")))
+    ctx.call_on_close(manager.close)
+    if no_screen or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _print(printing.overview_text(manager.overview()))
+        return
+    ctx.exit(_screen(manager))
+
+
+@cli.command()
+@click.option("--portal-url", metavar="URL", help="Where parents log in.")
+@click.option("--school", metavar="NAME", help="The school's name, as parents know it.")
+@click.option("--help-contact", metavar="TEXT", help="Whom parents ring, with the number.")
+@click.option("--system", metavar="NAME", help="What the portal is called, such as SEQTA Engage.")
+@click.option("--service", type=click.Choice(["worklist", "embedded"]), help="Where accounts live.")
+@click.option("--force", is_flag=True, help="Write over a config that is there.")
+@_globals
+@click.pass_context
+def init(
+    ctx: click.Context,
+    portal_url: str | None,
+    school: str | None,
+    help_contact: str | None,
+    system: str | None,
+    service: str | None,
+    force: bool,
+) -> None:
+    """Ask where parents log in, and write the config."""
+    path = ctx.ensure_object(dict).get("config") or default_config_path()
+    if path.exists() and not force:
+        raise Refused(f"{path} is already there.", means="It was left as it is.", todo="Edit it, or add --force.")
+    basis = Settings()
+
+    def ask(given: str | None, question: str, default: str) -> str:
+        if given is not None:
+            return given
+        return (
+            str(click.prompt(question, default=default, show_default=bool(default))) if sys.stdin.isatty() else default
+        )
+
+    url = ask(portal_url, "Where do parents log in (https://...)", "")
+    settings = replace(
+        basis,
+        portal=replace(basis.portal, url=url, system=ask(system, "What is the portal called", basis.portal.system)),
+        school=replace(
+            basis.school,
+            name=ask(school, "The school's name", ""),
+            help_contact=ask(help_contact, "Whom parents ring for help, with the number", ""),
+        ),
+        accounts=replace(
+            basis.accounts,
+            service="embedded" if service == "embedded" else "worklist",
+        ),
+    )
+    write_settings(path, settings, overwrite=force)
+    _print(f"Written: {path}\nThe register will be {register_path(settings)}\nNext: engage-accounts import DIR")
+
+
+def main() -> None:
+    """Run the command line; the process's exit code is an ExitCode."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing but the exit code escapes."""
+    try:
+        code = cli.main(list(arguments), prog_name="engage-accounts", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.Abort:
+        click.echo("Left; nothing more was done.", err=True)
+        return ExitCode.DECLINED
+    except BrokenPipeError:
+        # The reader (head, less) has gone; its business, and no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except EngageError as error:
+        click.echo(f"engage-accounts: {error}", err=True)
+        return error.exit_code
+    except Exception as error:
+        click.echo(crash_text(error), err=True)
+        return ExitCode.CRASH
+
+
+def crash_text(error: BaseException) -> str:
+    """A crash without anybody's data: where it happened and of what kind, but no message and no variables."""
+    frames = [
+        f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return "\n".join(
+        [
+            f"engage-accounts {__version__} stopped at an error of its own ({type(error).__name__}).",
+            "Whatever was not finished is undone; a job goes on with: engage-accounts jobs",
+            "Please report these lines; they hold nobody's data:",
+            *frames,
+        ]
+    )

@@ -1,0 +1,61 @@
+"""The demo school: made on first use in a register of its own, which refuses everybody else's records."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui.config import Settings
+from tui.errors import Refused
+from tui.manager.manager import AccountManager
+
+
+def open_demo(path: Path, settings: Settings, *, reset: bool = False, read_only: bool = False) -> AccountManager:
+    """The demo's register, made when it is not there; `reset` makes it anew. Raises Refused for a school's register."""
+    if path.exists():
+        manager = AccountManager(settings, path, read_only=read_only)
+        if not manager.is_demo:
+            manager.close()
+            raise Refused(
+                f"{path} is a school's register, not the demo's.",
+                means="It was left as it is.",
+                todo="Leave --register out, or name another place for the demo.",
+            )
+        if not reset:
+            return manager
+        manager.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    # Made beside and moved into place: a kill in the middle must not leave half a school.
+    making = path.with_name(path.name + ".making")
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{making}{suffix}").unlink(missing_ok=True)
+    _fill(making, settings)
+    making.replace(path)
+    return AccountManager(settings, path, read_only=read_only)
+
+
+def _fill(path: Path, settings: Settings) -> None:
+    from tui.feeds.demo_school import demo_school
+
+    school = demo_school(datetime.now(UTC).date())
+    first = school.rosters[0].description.taken_at
+    # Each import is dated when its extract was made, so that the history reads like a school's.
+    days = iter([first, *(roster.description.taken_at for roster in school.rosters)])
+    clock = _Clock(next(days))
+    manager = AccountManager(settings, path, create=True, clock=clock)
+    try:
+        manager.make_demo(school.name, school.portal_url, school.help_contact)
+        for roster in school.rosters:
+            clock.now = next(days)
+            manager.import_roster(roster, is_demo=True)
+        for hold in school.holds:
+            manager.hold(hold.contact_code, hold.note, kind=hold.kind)
+    finally:
+        manager.close()
+
+
+class _Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now

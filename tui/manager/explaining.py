@@ -1,0 +1,168 @@
+"""The why-pane in sentences: what is so, what this parent sees, what to do next, what to say on the phone.
+
+Says it as a colleague would. Values only; the screen and the command line lay them out.
+"""
+
+from collections.abc import Sequence
+
+from tui.domain.facts import AccountFacts, LinkFact
+from tui.domain.flag_groups import Answer
+from tui.domain.gates import children_here
+from tui.domain.reasons import Explained, Reason, explain, left_sentence, say_import
+from tui.domain.records import StudentStatus, UserType
+from tui.domain.status import Status
+from tui.manager.views import Explanation, Relative
+from tui.register.audit import AuditEvent
+from tui.text import join_and, plural, say_date, say_time
+
+
+def explanation(
+    facts: AccountFacts,
+    *,
+    future_counts: bool,
+    system: str,
+    relatives: Sequence[tuple[str, str, str, str, str]],
+    events: Sequence[AuditEvent],
+    changes: Sequence[tuple[str, str, str]],
+) -> Explanation:
+    """Everything to say about one account. `changes` are (date, import number, sentence) of the change log."""
+    reasons = explain(facts, future_counts=future_counts) if facts.status is Status.READY_TO_REVOKE else ()
+    history = [f"{say_time(event.at)}  {event.action} by {event.operator}" for event in events]
+    history += [f"{say_date(date)}  {sentence} (import no. {number})" for date, number, sentence in changes]
+    return Explanation(
+        facts=facts,
+        headline=_headline(facts, reasons, future_counts),
+        reasons=reasons,
+        children=tuple(_child(link) for link in facts.links),
+        relatives=tuple(Relative(*relative) for relative in relatives),
+        sees=_sees(facts, future_counts),
+        next_step=_next_step(facts, reasons, system, future_counts),
+        say=_say(facts, reasons, future_counts),
+        history=tuple(history),
+        warnings=tuple(_warnings(facts)),
+    )
+
+
+def _headline(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool) -> str:
+    if reasons:
+        return f"Ready to revoke: {reasons[0].evidence[0].sentence}"
+    if facts.user_type is not UserType.CONTACT:
+        return f"{facts.status.replace('_', ' ').capitalize()}."
+    here = [link for link in facts.links if link.student.status == StudentStatus.ENROLLED and not link.is_removed]
+    names = join_and([link.student.name for link in here if link.portal_access], most=3)
+    if facts.status is Status.ACTIVE:
+        unknown = join_and([link.student.name for link in here if link.portal_access is None], most=3)
+        if not names and unknown:
+            return f"Active: it is not known whether the link to {unknown} has portal access, so the account is kept."
+        return f"Active: has portal access to {names or 'a future enrolment'}."
+    if facts.status is Status.READY_TO_PROVISION:
+        return f"Ready to provision: portal access to {names or 'a future enrolment'}, but no account yet."
+    if not facts.links:
+        return "No access: not linked to any student, and no account."
+    if children_here(facts, future_counts):
+        return "No access: no link to a student at the school has portal access, and there is no account."
+    return "No access: no student at the school, and no account."
+
+
+def _child(link: LinkFact) -> str:
+    student = link.student
+    year = f", year {student.year_level}" if student.year_level else ""
+    if student.status == StudentStatus.LEFT:
+        standing = left_sentence(link).removeprefix(f"{student.name} ({student.code}) ").removesuffix(".")
+    elif student.status == StudentStatus.FUTURE:
+        standing = "future enrolment"
+    else:
+        standing = "at the school"
+    access = {True: "portal access", False: "no portal access", None: "portal access unknown"}[link.portal_access]
+    if link.removed_on:
+        access = f"link removed on {say_date(link.removed_on)}"
+    elif link.removed is not None:
+        access = f"link removed in {say_import(link.removed)}"
+    role = f", {link.relationship}" if link.relationship else ""
+    return f"{student.name} ({student.code}){year}: {standing}; {access}{role}"
+
+
+def _sees(facts: AccountFacts, future_counts: bool) -> str:
+    if not facts.has_account:
+        return "Nothing: there is no account to log in with."
+    names = [
+        link.student.name
+        for link in facts.links
+        if link.portal_access and not link.is_removed and link.student.status == StudentStatus.ENROLLED
+    ]
+    if names:
+        return f"Courses, timetable, assessments and reports of {join_and(names, most=4)}."
+    if facts.status is Status.ACTIVE and not future_counts:
+        return "It is not known: whether a child's link has portal access is blank in the feed."
+    if facts.status is Status.ACTIVE:
+        return "Little yet: the child has not started."
+    return "The log-in still works, but there is nothing to see: no child is shown."
+
+
+def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, future_counts: bool) -> str:
+    if facts.user_type is not UserType.CONTACT:
+        return "Nothing here: student and staff accounts follow their own system."
+    if facts.requested_job is not None:
+        return (
+            f"Wait for job {facts.requested_job}: {facts.requested_verb} was requested in {system}. "
+            "Attest it once it is done."
+        )
+    hold = facts.hold("revoke")
+    if facts.status is Status.READY_TO_REVOKE and hold is not None:
+        return f"Nothing: held by {hold.by}: {hold.note}"
+    if facts.status is Status.READY_TO_REVOKE:
+        if facts.group is not None and facts.group.answer == Answer.UNDECIDED:
+            return (
+                f"Answer for the flag group first: {plural(facts.group.size, 'account')} of contact type "
+                f"{facts.group.contact_type or '(none)'} lost their access together. Was that intended?"
+            )
+        if facts.group is not None and facts.group.answer == Answer.MISTAKE:
+            return "Mend the flag or the sync rule in the admin system, then import again."
+        leading = reasons[0].reason
+        if leading is Reason.MISPLACED_USERNAME:
+            return "Revoke here; then welcome the record that the username belongs to."
+        if leading is Reason.NO_CURRENT_STUDENT:
+            return "Revoke. Parents should have downloaded their reports first."
+        if children_here(facts, future_counts):
+            return "Find out why the access went. Revoke singly only if it is right that this parent has none."
+        return "Look before revoking: nothing recorded explains it."
+    if facts.status is Status.READY_TO_PROVISION:
+        return "Send the welcome email." if facts.email else "Get an email address into the admin system first."
+    if facts.status is Status.ACTIVE:
+        return "Nothing. A welcome email may be sent again if the parent can't get in."
+    return "Nothing."
+
+
+def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool) -> str:
+    if facts.user_type is not UserType.CONTACT:
+        return ""
+    if facts.status is Status.ACTIVE:
+        return "“Your account is in order. Use the link on the log-in page if you have forgotten your password.”"
+    if facts.status is Status.READY_TO_PROVISION:
+        return "“You are entitled to an account. We will send you a welcome email; its link is valid for one week.”"
+    if facts.status is Status.READY_TO_REVOKE:
+        if reasons and reasons[0].reason is Reason.NO_CURRENT_STUDENT:
+            return "“The account showed your children while they were here. As they have left, it will be closed.”"
+        return "“Your account is on an old record. We are looking into it and will ring you back.”"
+    if children_here(facts, future_counts):
+        return "“Your record does not have portal access. The registrar can tell you who may have it.”"
+    return "“We have no current student linked to you. The registrar can check your details.”"
+
+
+def _warnings(facts: AccountFacts) -> list[str]:
+    found = []
+    if facts.gone is not None:
+        found.append(f"This record dropped out of the feed in {say_import(facts.gone)}.")
+    if facts.came_back:
+        found.append(f"It had been revoked, but the extract of {say_date(facts.came_back)} lists a username again.")
+    if facts.username_shared_with:
+        found.append(f"The same username stands on {join_and(list(facts.username_shared_with), most=3)} as well.")
+    if facts.email_shared_with:
+        found.append(f"The same email stands on {join_and(list(facts.email_shared_with), most=3)} as well.")
+    for hold in facts.holds:
+        what = "Never revoke" if hold.kind == "revoke" else "Never mail"
+        found.append(f"{what}: held by {hold.by} on {say_date(hold.at)}: {hold.note}")
+    for link in facts.links:
+        if link.student.custody_note:
+            found.append(f"Custody note on {link.student.name} ({link.student.code}): {link.student.custody_note}")
+    return found

@@ -1,0 +1,455 @@
+"""AccountManager: the one door between the front doors (screen, command line) and everything below.
+
+Every verb stands here once. All calls are synchronous and may come from any thread.
+"""
+
+import csv
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, register_path
+from tui.domain.actor import Actor
+from tui.domain.difference import Difference
+from tui.domain.feed_accounts import AccountsSource
+from tui.domain.flag_groups import Answer, FlagGroup, say_group
+from tui.domain.gates import Verb
+from tui.domain.records import Roster, UserType
+from tui.domain.status import Status
+from tui.errors import NotFound, Refused
+from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
+from tui.jobs.planning import make_plan
+from tui.manager.explaining import explanation
+from tui.manager.operator import current_actor
+from tui.manager.views import Explanation, Overview, Row, StoppedJob, Tab, View
+from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
+from tui.register.database import Database
+from tui.services.service import AccountService
+from tui.text import clean, formula_safe, join_and, plural, say_date, say_time
+
+if TYPE_CHECKING:
+    from tui.jobs.runner import Runner
+
+DUE_DAYS = 31
+EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
+
+
+class AccountManager:
+    """An open register with the service, the mail and the rules that go with it.
+
+    Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        path: Path | None = None,
+        *,
+        read_only: bool = False,
+        create: bool = False,
+        actor: Actor | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.read_only = read_only
+        self.path = path or register_path(settings)
+        self._database = Database(self.path, read_only=read_only, create=create, group=settings.register.group)
+        self._actor = actor or current_actor()
+        self._clock = clock
+        self._configure(settings)
+        if not read_only:
+            self._tidy()
+
+    def _configure(self, settings: Settings) -> None:
+        self.is_demo = bool(self._database.meta("demo"))
+        if self.is_demo:
+            # The demo stands for itself whatever the config says: nothing of it may point at the real portal.
+            meta = self._database.meta
+            settings = replace(
+                settings,
+                school=SchoolSettings(name=meta("school"), help_contact=meta("help_contact")),
+                portal=PortalSettings(url=meta("portal_url")),
+                accounts=replace(settings.accounts, service="embedded"),
+                mail=MailSettings(),
+            )
+        self.settings = settings
+        self.service = self._make_service()
+
+    def close(self) -> None:
+        """Close the register."""
+        self._database.close()
+
+    # -- what is so ------------------------------------------------------------------------------------------------
+
+    def overview(self, user_type: UserType = UserType.CONTACT) -> Overview:
+        """The register at a glance, with counts for one user type."""
+        counted = listing.counts(self._database, user_type)
+        groups = tuple(standing.groups(self._database))
+        last = snapshots.latest(self._database)
+        stopped = tuple(
+            StoppedJob(job.id, job.verb, job.total - job.open, job.total)
+            for job in self.jobs()
+            if self._is_stopped(job)
+        )
+        waiting = len(journal.waiting(self._database))
+        ready = counted.get(Status.READY_TO_REVOKE, 0)
+        return Overview(
+            school=self.settings.school.name,
+            system=self.service.system,
+            service=self.service.name,
+            is_demo=self.is_demo,
+            read_only=self.read_only,
+            register=str(self.path),
+            counts={tab: counted.get(tab, 0) for tab in Tab},
+            accounts=accounts.total(self._database),
+            last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
+            due=self._due(bool(last)),
+            warnings=tuple(self._warnings(groups, stopped, waiting, ready)),
+            groups=groups,
+            stopped_jobs=stopped,
+            requested=waiting,
+        )
+
+    def _due(self, imported: bool) -> str:
+        last = journal.last_run(self._database, Verb.REVOKE)
+        if not imported:
+            return ""
+        if not last:
+            return "never run"
+        days = (self._clock() - datetime.fromisoformat(last)).days
+        return f"due: last run {say_date(last)}" if days >= DUE_DAYS else f"last run {say_date(last)}"
+
+    def _warnings(
+        self, groups: Sequence[FlagGroup], stopped: Sequence[StoppedJob], waiting: int, ready: int
+    ) -> Iterable[str]:
+        for job in stopped:
+            yield (
+                f"Job {job.job} ({job.verb}) stopped at {job.done:,} of {job.total:,}: "
+                f"engage-accounts resume {job.job}, or leave it."
+            )
+        for group in groups:
+            if group.undecided:
+                yield f"{say_group(group, ready)} Was that intended? engage-accounts groups"
+        doubled = accounts.doubled_usernames(self._database)
+        if doubled:
+            shown = join_and([" and ".join(codes) for codes in doubled], most=3)
+            yield f"{plural(len(doubled), 'username')} on more than one contact (regardless of case): {shown}."
+        if waiting:
+            yield f"{plural(waiting, 'request')} on worklists, neither attested nor verified yet: engage-accounts jobs"
+        not_obeyed = accounts.listed_after_revoke(self._database)
+        if not_obeyed and self.service.name == "embedded":
+            yield (
+                f"{plural(not_obeyed, 'revoked account')} still listed with a username in the feed: reported, "
+                "not obeyed."
+            )
+
+    def counts(self, user_type: UserType = UserType.CONTACT) -> dict[Tab, int]:
+        """People by tab."""
+        counted = listing.counts(self._database, user_type)
+        return {tab: counted.get(tab, 0) for tab in Tab}
+
+    def view(
+        self,
+        tab: Tab,
+        *,
+        user_type: UserType = UserType.CONTACT,
+        text: str = "",
+        sort: str = "name",
+        descending: bool = False,
+        reason: str | None = None,
+    ) -> View:
+        """The ordered people of a tab, narrowed by the words of `text` (all must occur) and a reason."""
+        words = clean(text).split()
+        persons = listing.listed(
+            self._database,
+            tab=tab.value,
+            user_type=user_type,
+            words=words,
+            reason=reason or "",
+            sort=sort,
+            descending=descending,
+        )
+        total = len(persons) if not words and not reason else listing.counts(self._database, user_type).get(tab, 0)
+        return View(persons, total)
+
+    def rows(self, persons: Sequence[int]) -> list[Row]:
+        """The rows of these people, in the order given."""
+        return [
+            Row(
+                row.person,
+                row.code,
+                UserType(row.user_type),
+                row.name,
+                row.contact_type,
+                row.email,
+                row.username,
+                Status(row.status),
+                row.reason,
+                tuple(row.reasons.split()),
+                row.students,
+                row.last_login,
+                row.held,
+                row.requested,
+            )
+            for row in listing.rows(self._database, persons)
+        ]
+
+    def codes(self, persons: Sequence[int]) -> list[str]:
+        """The codes of these people."""
+        return listing.codes(self._database, persons)
+
+    def why(self, code: str, user_type: UserType = UserType.CONTACT) -> Explanation:
+        """All that is known of one account. Raises NotFound."""
+        person = facts.person_of(self._database, code, user_type)
+        if person is None:
+            raise self._not_found([code])
+        account = facts.gather(self._database, [person])[person]
+        is_contact = user_type is UserType.CONTACT
+        return explanation(
+            account,
+            future_counts=self.settings.accounts.future_students_count,
+            system=self.service.system,
+            relatives=facts.relatives(self._database, person >> 2) if is_contact else (),
+            events=audit.history(self._database, code),
+            changes=changelog.of_contact(self._database, code) if is_contact else (),
+        )
+
+    def _not_found(self, codes: Sequence[str]) -> NotFound:
+        near = facts.near_codes(self._database, codes[0]) if len(codes) == 1 else []
+        return NotFound(
+            f"No contact has the code {join_and([clean(code) for code in codes], most=5)}.",
+            means="Nothing was done.",
+            todo=f"Did you mean {join_and(near)}?" if near else "See engage-accounts list.",
+        )
+
+    # -- imports ---------------------------------------------------------------------------------------------------
+
+    def import_roster(
+        self,
+        roster: Roster,
+        *,
+        dry_run: bool = False,
+        skip_bad: bool = False,
+        accept_shrink: bool = False,
+        is_demo: bool = False,
+    ) -> Difference:
+        """Import a roster, all of it or nothing; see tui.register.importing for what is raised."""
+        from tui.register.importing import ImportOptions, import_roster
+
+        options = ImportOptions(
+            source=AccountsSource.FEED if self.service.by_hand else AccountsSource.REGISTER,
+            future_counts=self.settings.accounts.future_students_count,
+            max_shrink_percent=self.settings.imports.max_shrink_percent,
+            skip_bad=skip_bad,
+            accept_shrink=accept_shrink,
+            dry_run=dry_run,
+            is_demo=is_demo,
+        )
+        return import_roster(self._database, roster, options, self._actor, self._clock())
+
+    def make_demo(self, school: str, portal_url: str, help_contact: str) -> None:
+        """Mark an empty register as the demo's. Raises Refused when it holds anything."""
+        if snapshots.latest(self._database) is not None:
+            raise Refused(f"{self.path} already holds a register; the demo school needs one of its own.")
+        with self._database.transaction() as connection:
+            snapshots.mark(connection, "demo", "1")
+            snapshots.mark(connection, "school", school)
+            snapshots.mark(connection, "portal_url", portal_url)
+            snapshots.mark(connection, "help_contact", help_contact)
+        self._configure(self.settings)
+
+    # -- plans and jobs --------------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        verb: Verb,
+        codes: Sequence[str] = (),
+        *,
+        all_ready: bool = False,
+        reason: str = "",
+        only_reason: str | None = None,
+    ) -> Plan:
+        """A plan for these contacts, or for all that are ready. Changes nothing. Raises NotFound for unknown codes.
+
+        One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
+        with a reason.
+        """
+        if all_ready:
+            tab = Status.READY_TO_REVOKE if verb is Verb.REVOKE else Status.READY_TO_PROVISION
+            persons = list(
+                listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
+            )
+        else:
+            known = facts.persons_of(self._database, codes)
+            unknown = [code for code in dict.fromkeys(codes) if code not in known]
+            if unknown:
+                raise self._not_found(unknown)
+            persons = [known[code] for code in dict.fromkeys(codes)]
+        return make_plan(
+            self._database,
+            self.service,
+            self.settings,
+            verb,
+            persons,
+            singly=not all_ready and len(persons) == 1,
+            reason=clean(reason),
+            now=self._clock(),
+        )
+
+    def run(
+        self,
+        plan: Plan,
+        confirmation: Confirmation,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> JobReport:
+        """Start a plan and run it to its end, or until `stop` is set. Raises GuardStopped, Declined, Refused."""
+        runner = self._runner()
+        return runner.run(runner.start(plan, confirmation), progress, stop)
+
+    def resume(
+        self,
+        job: int,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> JobReport:
+        """Go on with a stopped job. Raises NotFound, Refused."""
+        row = journal.one_job(self._database, job)
+        if row.state == "done":
+            raise Refused(f"Job {job} is done; there is nothing to go on with.")
+        return self._runner().run(job, progress, stop)
+
+    def attest(self, job: int, codes: Sequence[str] = ()) -> int:
+        """A person says that the requests of a worklist were carried out."""
+        return self._runner().attest(job, codes)
+
+    def jobs(self) -> list[journal.JobRow]:
+        """All jobs, newest first."""
+        return journal.jobs(self._database)
+
+    def report(self, job: int) -> JobReport:
+        """What became of a job. Raises NotFound."""
+        return self._runner().report(job)
+
+    def _is_stopped(self, job: journal.JobRow) -> bool:
+        if job.state == "done":
+            return False
+        from tui.jobs.runner import is_free
+
+        return is_free(self._database, job.id, self._clock())
+
+    def _runner(self) -> "Runner":
+        from tui.jobs.runner import Runner
+        from tui.mail.outbox import Outbox
+
+        outbox = Outbox(self.settings.mail.outbox or self.path.parent / "outbox")
+        return Runner(self._database, self.service, outbox, self.settings, self._actor, self._clock)
+
+    def _make_service(self) -> AccountService:
+        if self.settings.accounts.service == "embedded":
+            from tui.services.embedded import EmbeddedService
+
+            return EmbeddedService(
+                self._database,
+                "the demo school" if self.is_demo else "the embedded register",
+                restore_days=self.settings.accounts.restore_days,
+                future_counts=self.settings.accounts.future_students_count,
+            )
+        from tui.services.worklist import WorklistService
+
+        folder = self.path.parent / "worklists"
+        return WorklistService(folder, self.settings.portal.system, self.settings.portal.url)
+
+    def _tidy(self) -> None:
+        """Let what has run out go: links, copies for a restore, messages in the outbox."""
+        now = self._clock()
+        if accounts.anything_expired(self._database, now.isoformat()):
+            with self._database.transaction() as connection:
+                invitations.expire(connection, now.isoformat())
+                accounts.wipe_copies(connection, now.isoformat())
+        folder = self.settings.mail.outbox or self.path.parent / "outbox"
+        if folder.is_dir():
+            from tui.mail.outbox import Outbox
+
+            Outbox(folder).purge(now)
+
+    # -- what operators say ----------------------------------------------------------------------------------------
+
+    def hold(self, code: str, note: str, *, kind: str = "revoke") -> None:
+        """Never revoke (or, kind `mail`, never mail) this one. Raises NotFound, Refused without a note."""
+        note = clean(note)
+        if not note:
+            raise Refused("A hold needs a note that says why.")
+        person, at = self._person(code), self._clock().isoformat()
+        with self._database.transaction() as connection:
+            standing.hold(connection, person, kind, note, self._actor.operator, at)
+            if kind == "mail":
+                invitations.void(connection, person, at, "held")
+            audit.append(connection, self._actor, at, f"hold {kind}", subject=code, reason=note)
+
+    def release(self, code: str, *, kind: str = "revoke") -> None:
+        """Release a hold. Raises NotFound, Refused when there is none."""
+        person, at = self._person(code), self._clock().isoformat()
+        with self._database.transaction() as connection:
+            if not standing.release(connection, person, kind, self._actor.operator, at):
+                raise Refused(f"{code} is not held.")
+            audit.append(connection, self._actor, at, f"release {kind}", subject=code)
+
+    def _person(self, code: str) -> int:
+        person = facts.person_of(self._database, code)
+        if person is None:
+            raise self._not_found([code])
+        return person
+
+    def groups(self) -> list[FlagGroup]:
+        """The flag groups, largest first."""
+        return standing.groups(self._database)
+
+    def answer_group(self, key: str, answer: Answer, reason: str) -> FlagGroup:
+        """Keep the answer for a group, named as `Postal@2`. Raises NotFound, Refused without a reason."""
+        reason = clean(reason)
+        found = next((group for group in self.groups() if group.key == key), None)
+        if found is None:
+            raise NotFound(f"There is no flag group {clean(key)}.", todo="See engage-accounts groups.")
+        if not reason:
+            raise Refused("The answer needs a reason, which is kept.")
+        at = self._clock().isoformat()
+        with self._database.transaction() as connection:
+            standing.answer_group(
+                connection, found.contact_type, found.import_number, answer, reason, self._actor.operator, at
+            )
+            audit.append(
+                connection,
+                self._actor,
+                at,
+                "flag group",
+                subject=found.key,
+                detail={"before": found.answer, "after": answer, "size": found.size},
+                reason=reason,
+            )
+        return found._replace(answer=answer, answer_reason=reason)
+
+    def export(self, persons: Sequence[int], path: Path) -> int:
+        """Write these people as CSV, formulas made harmless, mode 0600. Returns the rows. Raises Refused."""
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise Refused(f"{path} is already there; it is not overwritten.", todo="Give another name.") from None
+        except OSError as error:
+            raise Refused(f"{path} can't be written: {error.strerror}.", todo="Give another place.") from error
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(EXPORTED)
+            for start in range(0, len(persons), 500):
+                for row in self.rows(persons[start : start + 500]):
+                    writer.writerow([formula_safe(str(getattr(row, name) or "")) for name in EXPORTED])
+        at = self._clock().isoformat()
+        if not self.read_only:
+            with self._database.transaction() as connection:
+                audit.append(connection, self._actor, at, "export", detail={"rows": len(persons)})
+        return len(persons)

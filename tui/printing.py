@@ -1,0 +1,372 @@
+"""What the command line prints: tables, plans, reports and errors as plain text, CSV and JSON.
+
+What came from outside was cleaned on its way into the register: nothing here can move a terminal's cursor.
+"""
+
+import csv
+import io
+import json
+import shutil
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tui.domain.difference import Difference
+from tui.domain.flag_groups import FlagGroup
+from tui.domain.reasons import REASON_LABELS, Reason
+from tui.jobs.plan import JobReport, Plan
+from tui.manager.views import TAB_LABELS, Explanation, Overview, Row, Tab
+from tui.register.journal import JobRow
+from tui.text import formula_safe, plural, say_date, say_time
+
+COLUMNS = (
+    "code", "name", "user_type", "contact_type", "email", "username", "status", "reason", "reasons", "students",
+    "last_login", "held", "requested",
+)  # fmt: skip
+_SHOWN = 20
+
+
+def as_json(value: Any) -> str:
+    """JSON for a program."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def row_values(row: Row) -> dict[str, Any]:
+    """A row as JSON has it; `code` is the first key, `last_login` null when unknown."""
+    values = {name: getattr(row, name) for name in COLUMNS}
+    values["reasons"] = list(row.reasons)
+    return values
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """Rows as CSV with a header, formulas made harmless."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = {**row_values(row), "reasons": " ".join(row.reasons)}
+        writer.writerow([formula_safe("" if cells[name] is None else str(cells[name])) for name in COLUMNS])
+    return out.getvalue()
+
+
+def width(text: str) -> int:
+    """How many terminal cells a text takes: combining marks none, wide characters two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) == "Cf"
+        else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
+
+
+def _fitted(text: str, cells: int) -> str:
+    if width(text) <= cells:
+        return text + " " * (cells - width(text))
+    while text and width(text) > cells - 1:
+        text = text[:-1]
+    return text + "…" + " " * (cells - 1 - width(text))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, most: int = 0) -> str:
+    """A table as wide as it needs to be, or `most` cells: then the widest columns give way first."""
+    widths = [max([width(cell) for cell in column], default=0) for column in zip(headings, *rows, strict=True)]
+    while most and sum(widths) + 2 * (len(widths) - 1) > most and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    lines = [headings, *rows]
+    return "\n".join(
+        "  ".join(_fitted(cell, cells) for cell, cells in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def list_table(rows: Sequence[Row], *, to_terminal: bool) -> str:
+    """The account list for a person."""
+    cells = [
+        (
+            row.code,
+            row.name,
+            row.contact_type,
+            row.email,
+            row.username,
+            REASON_LABELS[Reason(row.reason)] if row.reason else "",
+            row.students,
+            "held" if row.held else "requested" if row.requested else "",
+        )
+        for row in rows
+    ]
+    headings = ("Code", "Name", "Type", "Email", "Username", "Reason", "Students", "")
+    most = shutil.get_terminal_size((80, 24)).columns if to_terminal else 0
+    return f"{table(headings, cells, most=most)}\n\n{plural(len(rows), 'record')}"
+
+
+def overview_text(overview: Overview) -> str:
+    """`status`, for a person."""
+    lines = [
+        (overview.school or "(school not named: engage-accounts init)") + (" · DEMO" if overview.is_demo else ""),
+        f"Register     {overview.register}{'  (read-only)' if overview.read_only else ''}",
+        f"Acts on      {overview.system} ({overview.service})",
+        f"Last import  {overview.last_import or 'none yet: engage-accounts import DIR'}",
+        f"Revoking     {overview.due or 'nothing to do yet'}",
+        "",
+    ]
+    lines += [
+        f"{TAB_LABELS[tab]:<20}{overview.counts[tab]:>8,}"
+        + (f"   of {plural(overview.accounts, 'account')}" if tab is Tab.READY_TO_REVOKE and overview.accounts else "")
+        for tab in Tab
+    ]
+    if overview.warnings:
+        lines += ["", *(f"! {warning}" for warning in overview.warnings)]
+    return "\n".join(lines)
+
+
+def overview_values(overview: Overview) -> dict[str, Any]:
+    """`status --json`."""
+    return {
+        "register": overview.register,
+        "school": overview.school,
+        "demo": overview.is_demo,
+        "system": overview.system,
+        "service": overview.service,
+        "last_import": overview.last_import,
+        "due": overview.due,
+        "accounts": overview.accounts,
+        "counts": {tab.value: overview.counts[tab] for tab in Tab},
+        "requested": overview.requested,
+        "groups": [group_values(group) for group in overview.groups],
+        "stopped_jobs": [job._asdict() for job in overview.stopped_jobs],
+        "warnings": list(overview.warnings),
+    }
+
+
+def group_values(group: FlagGroup) -> dict[str, Any]:
+    """A flag group as JSON has it."""
+    return {"key": group.key, **group._asdict()}
+
+
+def groups_text(groups: Sequence[FlagGroup]) -> str:
+    """`groups`, for a person."""
+    if not groups:
+        return "No flag groups: no ten accounts of one contact type lost their access in one import."
+    cells = [
+        (
+            group.key,
+            f"{group.size:,}",
+            say_date(group.taken_on) if group.import_number else "first import",
+            group.answer or "undecided",
+            f"{group.answer_reason} ({group.answered_by})" if group.answer else "",
+        )
+        for group in groups
+    ]
+    text = table(("Group", "Accounts", "Went off", "Answer", "Reason"), cells)
+    if any(group.undecided for group in groups):
+        text += "\n\nAnswer with: engage-accounts groups KEY --answer mistake|intended --reason TEXT"
+    return text
+
+
+def explanation_text(why: Explanation) -> str:
+    """`why CODE`, for a person."""
+    facts = why.facts
+    login = "unknown" if facts.last_login is None else say_time(facts.last_login) if facts.last_login else "never"
+    lines = [
+        f"{facts.code}  {facts.name}" + (f"  ({facts.contact_type})" if facts.contact_type else ""),
+        why.headline,
+        "",
+        f"Status      {facts.status.replace('_', ' ')}",
+        f"Username    {facts.username or ('(none, but a password)' if facts.has_password else '(none)')}",
+        f"Email       {facts.email or '(none)'}",
+    ]
+    lines += [f"Last login  {login}"] if facts.has_account else []
+    for number, (reason, evidence) in enumerate(why.reasons):
+        label = REASON_LABELS[reason]
+        lines += ["", f"{'Reason' if not number else 'Also'}: {label}", *(f"  - {item.sentence}" for item in evidence)]
+    for title, entries in (
+        ("Take note", why.warnings),
+        ("Children", why.children),
+        (
+            "Other contacts of these children",
+            tuple(
+                f"{other.code}  {other.name}{f', {other.relationship}' if other.relationship else ''}"
+                f" ({other.status.replace('_', ' ')}): {other.shares}"
+                for other in why.relatives
+            ),
+        ),
+    ):
+        if entries:
+            lines += ["", title, *(f"  - {entry}" for entry in entries)]
+    lines += ["", f"This parent sees: {why.sees}", f"Next: {why.next_step}"]
+    if why.say:
+        lines.append(f"On the phone: {why.say}")
+    if why.history:
+        lines += ["", "History", *(f"  {entry}" for entry in why.history)]
+    return "\n".join(lines)
+
+
+def explanation_values(why: Explanation) -> dict[str, Any]:
+    """`why CODE --json`."""
+    facts = why.facts
+    return {
+        "code": facts.code,
+        "name": facts.name,
+        "status": facts.status,
+        "username": facts.username,
+        "email": facts.email,
+        "contact_type": facts.contact_type,
+        "last_login": facts.last_login,
+        "headline": why.headline,
+        "reasons": [
+            {"reason": reason, "evidence": [{"sentence": item.sentence, "codes": item.codes} for item in evidence]}
+            for reason, evidence in why.reasons
+        ],
+        "children": list(why.children),
+        "family": [other._asdict() for other in why.relatives],
+        "sees": why.sees,
+        "next": why.next_step,
+        "say": why.say,
+        "warnings": list(why.warnings),
+        "history": list(why.history),
+    }
+
+
+def _some(entries: Sequence[str], most: int = _SHOWN) -> list[str]:
+    more = len(entries) - most
+    return [*entries[:most], *([f"... and {more:,} more"] if more > 0 else [])]
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan, before anything is done."""
+    lines = [f"{plan.title}:"] if plan.items else ["Nothing to do: every account was left out."]
+    lines += [f"  {line}" for line in _some([f"{item.code}  {item.name}" for item in plan.items])]
+    if plan.left_out:
+        left = [f"{item.code}  {item.name}: {item.why}" for item in plan.left_out]
+        lines += ["", f"Left out, {len(plan.left_out):,}:", *(f"  {line}" for line in _some(left))]
+    for question in plan.questions:
+        lines += ["", f"? {question.code}  {question.name}: {question.sentence}"]
+    if plan.items:
+        lines += ["", plan.how]
+    if plan.guard is not None and plan.items:
+        lines.append(f"Guard: {plan.guard.measure}.")
+        lines += [f"  STOPS: {cause}" for cause in plan.guard.causes]
+    return "\n".join(lines)
+
+
+def plan_values(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON has it."""
+    return {
+        "verb": plan.verb,
+        "system": plan.system,
+        "count": plan.count,
+        "codes": [item.code for item in plan.items],
+        "left_out": [left._asdict() for left in plan.left_out],
+        "questions": [question._asdict() for question in plan.questions],
+        "guard": {"measure": plan.guard.measure, "stops": list(plan.guard.causes)} if plan.guard else None,
+    }
+
+
+def report_text(report: JobReport) -> str:
+    """What a job did."""
+    lines = [f"Job {report.job}: {report.sentence}"]
+    for state, title in (("failed", "Failed"), ("skipped", "Skipped")):
+        found = [f"{outcome.code}  {outcome.name}: {outcome.detail}" for outcome in report.of(state)]
+        if found:
+            lines += ["", f"{title}:", *(f"  {line}" for line in _some(found, 100))]
+    if report.files:
+        lines += ["", "Written:", *(f"  {path}" for path in report.files)]
+    if report.of("requested"):
+        lines += ["", f"Carry the list out in {report.system}, then: engage-accounts attest {report.job}"]
+    if report.stopped:
+        lines += ["", f"Stopped before the end. Go on with: engage-accounts resume {report.job}"]
+    return "\n".join(lines)
+
+
+def report_values(report: JobReport) -> dict[str, Any]:
+    """What a job did, as JSON has it."""
+    return {
+        "job": report.job,
+        "verb": report.verb,
+        "system": report.system,
+        "service": report.service,
+        "stopped": report.stopped,
+        "counts": {state: len(report.of(state)) for state in ("done", "requested", "skipped", "failed", "pending")},
+        "outcomes": [outcome._asdict() for outcome in report.outcomes],
+        "files": list(report.files),
+    }
+
+
+def jobs_text(jobs: Sequence[JobRow]) -> str:
+    """`jobs`, for a person."""
+    if not jobs:
+        return "No jobs yet."
+    cells = [
+        (
+            str(job.id),
+            say_time(job.created_at),
+            job.verb,
+            job.system,
+            job.state,
+            ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(job.counts.items())),
+            job.operator,
+        )
+        for job in jobs
+    ]
+    return table(("Job", "Made", "Verb", "System", "State", "Items", "By"), cells)
+
+
+def difference_text(difference: Difference) -> str:
+    """What an import changed, or would."""
+    head = (
+        "Would change (dry run, nothing was imported)" if difference.dry_run else f"Imported as no. {difference.number}"
+    )
+    lines = [
+        f"{head}: {difference.feed} extract of {say_time(difference.taken_at)}",
+        "",
+        table(
+            ("", "In the feed", "New", "Changed", "Gone", "Back"),
+            [
+                (str(kind), *(f"{number:,}" for number in (c.rows, c.new, c.changed, c.gone, c.returned)))
+                for kind, c in difference.kinds.items()
+            ],
+        ),
+        "",
+        table(
+            ("Contacts", "Before", "After"),
+            [
+                (TAB_LABELS[tab], f"{difference.before.get(tab, 0):,}", f"{difference.after.get(tab, 0):,}")
+                for tab in (Tab.READY_TO_REVOKE, Tab.READY_TO_PROVISION, Tab.ACTIVE, Tab.NO_ACCESS)
+            ],
+        ),
+    ]
+    if difference.flags:
+        cells = [
+            (move.contact_type or "(none)", f"{move.went_off:,}", f"{move.went_on:,}", f"{move.went_unknown:,}")
+            for move in difference.flags
+        ]
+        lines += ["", table(("Portal access moved", "Off", "On", "Unknown"), cells)]
+    if difference.verified:
+        done = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in difference.verified.items())
+        lines += ["", f"Requests verified: {done}"]
+    if difference.problems:
+        lines += ["", "Left out:", *(f"  {problem}" for problem in difference.problems)]
+    if difference.warnings:
+        lines += ["", *(f"! {warning}" for warning in difference.warnings)]
+    return "\n".join(lines)
+
+
+def difference_values(difference: Difference) -> dict[str, Any]:
+    """What an import changed, as JSON has it."""
+    return {
+        "number": difference.number,
+        "feed": difference.feed,
+        "source": difference.source,
+        "taken_at": difference.taken_at,
+        "dry_run": difference.dry_run,
+        "kinds": {str(kind): count._asdict() for kind, count in difference.kinds.items()},
+        "flags": [move._asdict() for move in difference.flags],
+        "before": difference.before,
+        "after": difference.after,
+        "not_obeyed": difference.not_obeyed,
+        "verified": {str(outcome): count for outcome, count in difference.verified.items()},
+        "skipped": difference.skipped,
+        "problems": [str(problem) for problem in difference.problems],
+        "warnings": difference.warnings,
+    }

@@ -1,0 +1,260 @@
+"""Gathering the facts about accounts that the gates, the reasons and the why-pane judge.
+
+For a set of contacts at once, in a fixed number of statements, so that a plan of a thousand costs no more per account
+than one.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tui.domain.facts import AccountFacts, GroupFact, HoldFact, ImportRef, LinkFact, NamedOther, StudentFact
+from tui.domain.flag_groups import GROUP_FROM
+from tui.domain.records import UserType
+from tui.domain.status import Status
+from tui.register.database import Database
+from tui.register.derive import named_how, named_other_cases
+from tui.register.people import TABLES, person_number, split_person
+
+_PART = 400
+
+
+def person_of(database: Database, code: str, user_type: UserType = UserType.CONTACT) -> int | None:
+    """The person number of a code; None when there is none."""
+    row = database.one(f"SELECT id FROM {TABLES[user_type]} WHERE code = ?", (code,))
+    return person_number(row[0], user_type) if row else None
+
+
+def persons_of(database: Database, codes: Iterable[str]) -> dict[str, int]:
+    """Contact codes to person numbers; unknown codes are left out."""
+    found: dict[str, int] = {}
+    wanted = list(dict.fromkeys(codes))
+    for start in range(0, len(wanted), _PART):
+        part = wanted[start : start + _PART]
+        places = ", ".join("?" * len(part))
+        found.update(database.read(f"SELECT code, id * 4 FROM contacts WHERE code IN ({places})", part))
+    return found
+
+
+def near_codes(database: Database, code: str) -> list[str]:
+    """Contact codes that look like `code`: the same but for case, or beginning alike."""
+    rows = database.read(
+        "SELECT code FROM contacts WHERE code = ? COLLATE NOCASE OR code LIKE ? LIMIT 5", (code, code[:5] + "%")
+    )
+    return [row[0] for row in rows]
+
+
+def gather(database: Database, persons: Sequence[int]) -> dict[int, AccountFacts]:
+    """The facts of these people, by person number."""
+    found: dict[int, AccountFacts] = {}
+    imports = {
+        number: ImportRef(number, taken_at[:10])
+        for number, taken_at in database.read("SELECT id, taken_at FROM snapshots")
+    }
+    first = min(imports.values(), key=lambda ref: ref.number, default=None)
+    contacts = [person for person in persons if not person & 3]
+    for start in range(0, len(contacts), _PART):
+        found.update(_gather_contacts(database, contacts[start : start + _PART], imports, first))
+    for person in persons:
+        if person & 3:
+            found[person] = _gather_other(database, person)
+    return found
+
+
+def _gather_contacts(
+    database: Database, persons: Sequence[int], imports: dict[int, ImportRef], first: ImportRef | None
+) -> dict[int, AccountFacts]:
+    places = ", ".join("?" * len(persons))
+    ids = [person >> 2 for person in persons]
+    links = _links(database, ids, places, imports)
+    holds = _holds(database, persons, places)
+    others = _named_others(database, ids)
+    groups = _groups(database, persons, places, imports)
+    requests = _requests(database, persons, places)
+    emails = _shared(
+        database,
+        "SELECT c.id * 4, o.code FROM contacts AS c JOIN contacts AS o ON o.email = c.email COLLATE NOCASE"
+        f" AND o.email <> '' AND o.id <> c.id WHERE c.email <> '' AND c.id IN ({places}) ORDER BY o.code",
+        ids,
+    )
+    usernames = _shared(
+        database,
+        "SELECT a.person, coalesce(c.code, s.code, f.code) FROM accounts AS a JOIN accounts AS o"
+        " ON o.username_key = a.username_key AND o.username_key <> '' AND o.person <> a.person"
+        " LEFT JOIN contacts AS c ON o.person % 4 = 0 AND c.id = o.person / 4"
+        " LEFT JOIN students AS s ON o.person % 4 = 1 AND s.id = o.person / 4"
+        " LEFT JOIN staff AS f ON o.person % 4 = 2 AND f.id = o.person / 4"
+        f" WHERE a.username_key <> '' AND a.person IN ({places}) ORDER BY 2",
+        persons,
+    )
+    found = {}
+    for row in database.read(
+        "SELECT d.person, c.code, c.title, c.given_name, c.preferred_name, c.surname, c.contact_type, c.email,"
+        " c.mobile, coalesce(a.username, ''), a.password_hash IS NOT NULL, a.last_login, d.status, c.gone_snapshot,"
+        " a.came_back_snapshot FROM directory AS d JOIN contacts AS c ON c.id = d.person / 4"
+        f" LEFT JOIN accounts AS a ON a.person = d.person WHERE d.person IN ({places})",
+        persons,
+    ):
+        person, code, title, given, preferred, surname, type_, email, mobile, username, password, *rest = row
+        last_login, status, gone, came_back = rest
+        job, verb = requests.get(person, (None, ""))
+        found[person] = AccountFacts(
+            code=code,
+            user_type=UserType.CONTACT,
+            name=" ".join(filter(None, (title, preferred or given, surname))),
+            given_name=preferred or given,
+            contact_type=type_,
+            email=email,
+            mobile=mobile,
+            username=username,
+            has_password=bool(password),
+            last_login=last_login,
+            status=Status(status),
+            gone=imports.get(gone),
+            links=tuple(links.get(person, ())),
+            named_others=tuple(others.get(person, ())),
+            group=groups.get(person),
+            holds=tuple(holds.get(person, ())),
+            email_shared_with=tuple(emails.get(person, ())),
+            username_shared_with=tuple(usernames.get(person, ())),
+            requested_job=job,
+            requested_verb=verb,
+            came_back=imports[came_back].taken_on if came_back else "",
+            first_import=first,
+        )
+    return found
+
+
+def _links(
+    database: Database, ids: Sequence[int], places: str, imports: dict[int, ImportRef]
+) -> dict[int, list[LinkFact]]:
+    found: dict[int, list[LinkFact]] = {}
+    present: set[tuple[int, str]] = set()
+    for row in database.read(
+        "SELECT l.contact_id * 4, t.code, t.given_name, t.preferred_name, t.surname, t.year_level, t.status,"
+        " t.exit_date, t.gone_snapshot, t.custody_note, l.relationship, l.portal_access, l.access_off_snapshot, l.removed_snapshot,"
+        " l.removed_on FROM links AS l JOIN students AS t ON t.id = l.student_id"
+        f" WHERE l.contact_id IN ({places})"
+        " ORDER BY l.contact_id, l.removed_snapshot IS NOT NULL OR l.removed_on <> '', l.priority, t.code",
+        ids,
+    ):
+        person, code, given, preferred, surname, year, status, exit_date, gone, custody, *link = row
+        relationship, access, off, removed, removed_on = link
+        student = StudentFact(
+            code, f"{preferred or given} {surname}".strip(), year, status, exit_date, imports.get(gone), custody
+        )
+        fact = LinkFact(
+            student, relationship, None if access is None else bool(access), imports.get(off), imports.get(removed),
+            removed_on,
+        )  # fmt: skip
+        # A relationship that was renamed leaves a removed link beside the present one of the same pair.
+        if fact.is_removed and (person, code) in present:
+            continue
+        present.add((person, code))
+        found.setdefault(person, []).append(fact)
+    return found
+
+
+def _holds(database: Database, persons: Sequence[int], places: str) -> dict[int, list[HoldFact]]:
+    found: dict[int, list[HoldFact]] = {}
+    for person, *hold in database.read(
+        f"SELECT person, kind, note, by, at, until FROM holds WHERE released_at = '' AND person IN ({places})", persons
+    ):
+        found.setdefault(person, []).append(HoldFact(*hold))
+    return found
+
+
+def _named_others(database: Database, ids: Sequence[int]) -> dict[int, list[NamedOther]]:
+    found: dict[int, dict[str, NamedOther]] = {}
+    with database.errors():
+        connection = database.connection
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS t_asked (id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.t_asked")
+        connection.executemany("INSERT INTO temp.t_asked VALUES (?)", ((id_,) for id_ in ids))
+        for case in named_other_cases(connection, "t_asked"):
+            how = named_how(case)
+            if how:
+                code, title, given, surname = connection.execute(
+                    "SELECT code, title, given_name, surname FROM contacts WHERE id = ?", (case[6],)
+                ).fetchone()
+                name = " ".join(filter(None, (title, given, surname)))
+                found.setdefault(case[0] * 4, {}).setdefault(code, NamedOther(code, name, how))
+    return {person: list(others.values()) for person, others in found.items()}
+
+
+def _groups(
+    database: Database, persons: Sequence[int], places: str, imports: dict[int, ImportRef]
+) -> dict[int, GroupFact]:
+    return {
+        person: GroupFact(contact_type, imports.get(number), size, answer or "", reason or "")
+        for person, contact_type, number, size, answer, reason in database.read(
+            "WITH sizes AS (SELECT contact_type, flag_snapshot, count(*) AS size FROM directory"
+            " WHERE flag_snapshot IS NOT NULL GROUP BY 1, 2 HAVING count(*) >= ?)"
+            " SELECT d.person, d.contact_type, d.flag_snapshot, coalesce(s.size, 0), g.answer, g.reason"
+            " FROM directory AS d LEFT JOIN sizes AS s USING (contact_type, flag_snapshot)"
+            " LEFT JOIN flag_answers AS g ON g.contact_type = d.contact_type AND g.snapshot_id = d.flag_snapshot"
+            " WHERE d.flag_snapshot IS NOT NULL AND (s.size IS NOT NULL OR g.answer IS NOT NULL)"
+            f" AND d.person IN ({places})",
+            (GROUP_FROM, *persons),
+        )
+    }
+
+
+def _requests(database: Database, persons: Sequence[int], places: str) -> dict[int, tuple[int, str]]:
+    return {
+        person: (job, verb)
+        for person, job, verb in database.read(
+            "SELECT i.person, i.job_id, j.verb FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
+            f" WHERE i.state = 'requested' AND i.person IN ({places}) ORDER BY i.id",
+            persons,
+        )
+    }
+
+
+def _shared(database: Database, sql: str, parameters: Sequence[Any]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for person, code in database.read(sql, parameters):
+        found.setdefault(person, []).append(code)
+    return found
+
+
+def _gather_other(database: Database, person: int) -> AccountFacts:
+    row_id, user_type = split_person(person)
+    columns = "'', '', status" if user_type is UserType.STUDENT else "title, '', employed"
+    title, _, standing, code, given, surname, email = database.one(
+        f"SELECT {columns}, code, given_name, surname, email FROM {TABLES[user_type]} WHERE id = ?", (row_id,)
+    )
+    status, username, login = database.one(
+        "SELECT d.status, coalesce(a.username, ''), a.last_login FROM directory AS d"
+        " LEFT JOIN accounts AS a ON a.person = d.person WHERE d.person = ?",
+        (person,),
+    )
+    return AccountFacts(
+        code=code,
+        user_type=user_type,
+        name=" ".join(filter(None, (title, given, surname))),
+        given_name=given,
+        contact_type="",
+        email=email,
+        mobile="",
+        username=username,
+        has_password=False,
+        last_login=login,
+        status=Status(status),
+        employed=bool(standing) if user_type is UserType.STAFF else True,
+        own_status=str(standing) if user_type is UserType.STUDENT else "",
+    )
+
+
+def relatives(database: Database, contact_id: int) -> list[tuple[str, str, str, str, str]]:
+    """The other contacts of a contact's children: (code, name, relationship, status, names of the shared children)."""
+    rows = database.read(
+        "SELECT c.code,"
+        " trim(c.title || ' ' || coalesce(nullif(c.preferred_name, ''), c.given_name) || ' ' || c.surname),"
+        " max(p.relationship), d.status, group_concat(DISTINCT coalesce(nullif(t.preferred_name, ''), t.given_name))"
+        " FROM links AS l JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> l.contact_id"
+        " JOIN contacts AS c ON c.id = p.contact_id JOIN students AS t ON t.id = l.student_id"
+        " JOIN directory AS d ON d.person = c.id * 4 WHERE l.contact_id = ? GROUP BY c.id"
+        " ORDER BY c.surname, c.given_name",
+        (contact_id,),
+    )
+    return [tuple(row) for row in rows]

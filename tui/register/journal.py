@@ -1,0 +1,198 @@
+"""The journal: jobs and their items, written before anything is acted on.
+
+Item states: pending, claimed, then done, requested, skipped, failed or unknown; a request becomes attested by a person,
+or done or not_done by a newer import. One runner holds a job at a time, by a lease that runs out.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tui.domain.actor import Actor
+from tui.errors import NotFound, Refused
+from tui.register.database import Database
+
+LEASE = timedelta(seconds=60)
+OPEN_STATES = ("pending", "claimed")
+
+
+class JobRow(NamedTuple):
+    """One job, with its counts by item state."""
+
+    id: int
+    verb: str
+    service: str
+    system: str
+    state: str
+    singly: bool
+    reason: str
+    operator: str
+    created_at: str
+    finished_at: str
+    files: tuple[str, ...]
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def open(self) -> int:
+        """Items not reached yet."""
+        return sum(self.counts.get(state, 0) for state in OPEN_STATES)
+
+
+class ItemRow(NamedTuple):
+    """One item of a job."""
+
+    id: int
+    job_id: int
+    person: int
+    code: str
+    state: str
+    facts: str
+    detail: str
+    acted_at: str
+    verified: str
+
+
+def add_job(
+    connection: sqlite3.Connection,
+    *,
+    verb: str,
+    service: str,
+    system: str,
+    singly: bool,
+    reason: str,
+    guard: str,
+    override_reason: str,
+    actor: Actor,
+    at: str,
+    items: Iterable[tuple[int, str, str]],
+) -> int:
+    """Write a plan down as a job of (person, code, fingerprint) items, all pending. Returns its number."""
+    cursor = connection.execute(
+        "INSERT INTO jobs (verb, service, system, state, singly, reason, guard, override_reason, operator, created_at)"
+        " VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)",
+        (verb, service, system, int(singly), reason, guard, override_reason, actor.operator, at),
+    )
+    job = int(cursor.lastrowid or 0)
+    connection.executemany(
+        "INSERT INTO items (job_id, person, code, state, facts) VALUES (?, ?, ?, 'pending', ?)",
+        ((job, *item) for item in items),
+    )
+    return job
+
+
+def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, *, dead: Sequence[str] = ()) -> None:
+    """Take or renew the lease of a job. Raises Refused while another living runner holds it; `dead` names runners
+    that are known to be gone."""
+    row = connection.execute("SELECT runner, lease_until FROM jobs WHERE id = ?", (job,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no job {job}.", todo="See engage-accounts jobs.")
+    holder, until = row
+    if holder not in ("", runner, *dead) and until > now.isoformat():
+        raise Refused(
+            f"Job {job} is being run by another session ({holder}).",
+            means="Nothing was done here.",
+            todo="Wait until it has finished.",
+        )
+    connection.execute(
+        "UPDATE jobs SET runner = ?, lease_until = ?, state = 'running' WHERE id = ?",
+        (runner, (now + LEASE).isoformat(), job),
+    )
+
+
+def leased_to(database: Database, job: int) -> str:
+    """Who holds a job's lease, "" when nobody does."""
+    row = database.one("SELECT runner FROM jobs WHERE id = ?", (job,))
+    return str(row[0]) if row else ""
+
+
+def end(connection: sqlite3.Connection, job: int, state: str, at: str, files: Sequence[str]) -> None:
+    """Give the lease back and say how the run ended: `done` or `stopped`."""
+    connection.execute(
+        "UPDATE jobs SET state = ?, finished_at = ?, files = ?, runner = '', lease_until = '' WHERE id = ?",
+        (state, at if state == "done" else "", json.dumps(list(files)), job),
+    )
+
+
+def set_item(connection: sqlite3.Connection, item: int, state: str, at: str, detail: str = "") -> None:
+    """Record what became of an item."""
+    connection.execute("UPDATE items SET state = ?, acted_at = ?, detail = ? WHERE id = ?", (state, at, detail, item))
+
+
+def item_state(connection: sqlite3.Connection, item: int) -> str:
+    """The state of an item, read inside the transaction that is going to change it."""
+    return str(connection.execute("SELECT state FROM items WHERE id = ?", (item,)).fetchone()[0])
+
+
+_ITEM = "SELECT id, job_id, person, code, state, facts, detail, acted_at, verified FROM items"
+
+
+def items(database: Database, job: int, states: Sequence[str] = ()) -> list[ItemRow]:
+    """The items of a job in their order, all or those in the given states."""
+    condition = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
+    rows = database.read(f"{_ITEM} WHERE job_id = ?{condition} ORDER BY id", (job, *states))
+    return [ItemRow(*row) for row in rows]
+
+
+def waiting(database: Database) -> list[ItemRow]:
+    """The requests that nobody has attested and no import has verified."""
+    return [ItemRow(*row) for row in database.read(f"{_ITEM} WHERE state = 'requested' ORDER BY id")]
+
+
+def jobs(database: Database, only: int | None = None) -> list[JobRow]:
+    """All jobs, newest first, or one."""
+    counts: dict[int, dict[str, int]] = {}
+    condition, parameters = (" WHERE job_id = ?", (only,)) if only is not None else ("", ())
+    for job, state, count in database.read(
+        f"SELECT job_id, state, count(*) FROM items{condition} GROUP BY 1, 2", parameters
+    ):
+        counts.setdefault(job, {})[state] = count
+    condition = " WHERE id = ?" if only is not None else ""
+    return [
+        JobRow(id_, verb, service, system, state, bool(singly), reason, operator, created, finished,
+               tuple(json.loads(files)), counts.get(id_, {}))
+        for id_, verb, service, system, state, singly, reason, operator, created, finished, files in database.read(
+            "SELECT id, verb, service, system, state, singly, reason, operator, created_at, finished_at, files"
+            f" FROM jobs{condition} ORDER BY id DESC",
+            parameters,
+        )
+    ]  # fmt: skip
+
+
+def one_job(database: Database, job: int) -> JobRow:
+    """A job. Raises NotFound."""
+    found = jobs(database, job)
+    if not found:
+        raise NotFound(f"There is no job {job}.", todo="See engage-accounts jobs.")
+    return found[0]
+
+
+def recent_revokes(database: Database, since: str) -> int:
+    """Accounts revoked or requested since a moment, by anybody: what the guard counts."""
+    row = database.one(
+        "SELECT count(DISTINCT i.person) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = 'revoke'"
+        " AND i.acted_at >= ? AND i.state IN ('done', 'requested', 'attested')",
+        (since,),
+    )
+    return int(row[0])
+
+
+def recent_gone(database: Database, since: str) -> int:
+    """Of those, the accounts that are gone by now: they were there when the guard's 24 hours began."""
+    row = database.one(
+        "SELECT count(DISTINCT i.person) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = 'revoke'"
+        " AND i.acted_at >= ? AND i.state IN ('done', 'attested')",
+        (since,),
+    )
+    return int(row[0])
+
+
+def last_run(database: Database, verb: str) -> str:
+    """When a job of this verb last finished, "" for never."""
+    row = database.one("SELECT max(finished_at) FROM jobs WHERE verb = ? AND state = 'done'", (verb,))
+    return str(row[0] or "")

@@ -1,0 +1,30 @@
+"""What imports there have been, and what marks the register itself."""
+
+import json
+from typing import NamedTuple
+
+from tui.register.database import Connection, Database
+
+
+class Snapshot(NamedTuple):
+    """One import."""
+
+    number: int
+    feed: str
+    taken_at: str
+    imported_at: str
+    warnings: tuple[str, ...]
+
+
+def latest(database: Database) -> Snapshot | None:
+    """The newest import, None when there is none."""
+    row = database.one("SELECT id, feed, taken_at, imported_at, warnings FROM snapshots ORDER BY id DESC LIMIT 1")
+    if row is None:
+        return None
+    number, feed, taken_at, imported_at, warnings = row
+    return Snapshot(number, feed, taken_at, imported_at, tuple(json.loads(warnings)))
+
+
+def mark(connection: Connection, key: str, value: str) -> None:
+    """Set a mark of the register itself (`demo`, `school`)."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

@@ -1,0 +1,66 @@
+"""The embedded service: accounts live in the register itself. The demo uses it, and schools that choose it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tui.register import accounts, audit, journal
+from tui.register.database import Database
+from tui.services.service import Acted, Listed, Order
+
+
+class EmbeddedService:
+    """Revokes in one transaction: the account, its copy, its links, the audit event and the journal's item."""
+
+    name = "embedded"
+    by_hand = False
+    sends_own_mail = False
+
+    def __init__(self, database: Database, system: str, *, restore_days: int, future_counts: bool) -> None:
+        self._database = database
+        self._restore_days = restore_days
+        self._future_counts = future_counts
+        self.system = system
+        self.restores = (
+            f"Username and password can be restored for {restore_days} days."
+            if restore_days
+            else "This can't be restored: restore_days is 0."
+        )
+
+    def revoke(self, order: Order) -> Acted:
+        """Remove username and password; raises RegisterError."""
+        keep_until = (datetime.fromisoformat(order.at) + timedelta(days=self._restore_days)).isoformat()
+        with self._database.transaction() as connection:
+            if journal.item_state(connection, order.item) == "done":
+                return Acted("done", "was done already", recorded=True)
+            before = accounts.revoke(
+                connection, order.person, order.job, order.at, keep_until, future_counts=self._future_counts
+            )
+            journal.set_item(connection, order.item, "done", order.at, "username and password removed")
+            audit.append(
+                connection,
+                order.actor,
+                order.at,
+                "revoke",
+                subject=order.facts.code,
+                detail={
+                    "system": self.system,
+                    "status": order.facts.status,
+                    "before": {"username": before.username, "password": before.has_password},
+                    "after": {"username": "", "password": False},
+                },
+                job_id=order.job,
+                reason=order.reason,
+            )
+        return Acted("done", "username and password removed", recorded=True)
+
+    def is_revoked(self, order: Order) -> bool | None:
+        """Whether the record carries neither username nor password any more, read afresh."""
+        row = self._database.one(
+            "SELECT username, password_hash IS NOT NULL FROM accounts WHERE person = ?", (order.person,)
+        )
+        return row is None or (row[0] == "" and not row[1])
+
+    def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
+        """Nothing is left to a person."""
+        return []

@@ -1,0 +1,66 @@
+"""What every service offers, and the values that go in and out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from tui.domain.actor import Actor
+from tui.domain.facts import AccountFacts
+
+
+class Order(NamedTuple):
+    """One item of a job, to be carried out now. `at` is the moment as ISO text, `reason` the operator's."""
+
+    item: int
+    job: int
+    person: int
+    facts: AccountFacts
+    actor: Actor
+    at: str
+    reason: str
+
+
+class Acted(NamedTuple):
+    """What became of an order: `done` or `requested`, and whether the service has recorded that itself, in the very
+    transaction in which it acted."""
+
+    state: str
+    detail: str
+    recorded: bool
+
+
+class Listed(NamedTuple):
+    """One account in a worklist."""
+
+    code: str
+    surname_first: str
+    email: str
+    username: str
+    why: str
+
+
+class AccountService(Protocol):
+    """A system that holds accounts.
+
+    `name` is the config's word for it; `system` names it to people; `by_hand`: orders become requests that a person
+    carries out; `sends_own_mail`: it sends the welcome email itself, so ours is not sent; `restores` is what a revoke
+    can be taken back to, in words.
+    """
+
+    name: str
+    system: str
+    by_hand: bool
+    sends_own_mail: bool
+    restores: str
+
+    def revoke(self, order: Order) -> Acted:
+        """Remove username and password. Raises ServiceError."""
+        ...
+
+    def is_revoked(self, order: Order) -> bool | None:
+        """Read back whether the account is gone; None when this service can't know yet."""
+        ...
+
+    def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
+        """Called once all items of a job are through: writes what a person needs, returns the files."""
+        ...

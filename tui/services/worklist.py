@@ -1,0 +1,110 @@
+"""The worklist: for systems that have only a screen. A person carries the list out, an import verifies it.
+
+Writes a CSV and a text to print, in the order of the Account Manager's screen. Nothing written here is ever called
+revoked: the items are *requested* until somebody attests them or a newer extract shows it.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.errors import ServiceError
+from tui.services.service import Acted, Listed, Order
+from tui.text import formula_safe, plural, say_time
+
+_STATUS = {"revoke": "Ready to revoke access", "welcome": "Ready to provision"}
+_ACTION = {"revoke": "Revoke access", "welcome": "Send welcome email"}
+
+
+class WorklistService:
+    """Turns orders into requests, and writes the list when the job is through."""
+
+    name = "worklist"
+    by_hand = True
+    sends_own_mail = True
+
+    def __init__(self, folder: Path, system: str, portal_url: str) -> None:
+        self._folder = folder
+        self._portal_url = portal_url
+        self.system = system
+        self.restores = f"Nothing can be restored from here: what is done by hand in {system} is undone there."
+
+    def revoke(self, order: Order) -> Acted:
+        """Nothing is done yet: a person will."""
+        return Acted("requested", f"on the worklist of job {order.job}", recorded=False)
+
+    def is_revoked(self, order: Order) -> bool | None:
+        """Only a newer import knows."""
+        return None
+
+    def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
+        """Write the CSV and the text of a job; writing them again gives the same files. Raises ServiceError."""
+        listed = sorted(listed, key=lambda entry: (entry.surname_first.casefold(), entry.code))
+        left = sorted(left, key=lambda entry: (entry.surname_first.casefold(), entry.code))
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return [
+                self._write(f"job-{job}-{verb}.csv", _as_csv(job, verb, listed)),
+                self._write(f"job-{job}-{verb}.txt", self._as_text(job, verb, listed, left, at)),
+            ]
+        except OSError as error:
+            raise ServiceError(
+                f"The worklist of job {job} can't be written to {self._folder}: {error.strerror}.",
+                means="The requests are kept, and nothing was done in the portal.",
+                todo=f"Mend the folder, then: engage-accounts resume {job}",
+            ) from error
+
+    def _write(self, name: str, content: str) -> Path:
+        path = self._folder / name
+        temporary = path.with_suffix(path.suffix + ".part")
+        # Names and emails of parents: for the operator's eyes only, from the first byte.
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        return path
+
+    def _as_text(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> str:
+        lines = [
+            f"Worklist {job}: {_ACTION[verb].lower()} for {plural(len(listed), 'contact')} in {self.system}",
+            f"Made {say_time(at)}. Nothing has been done in {self.system} yet.",
+            "",
+            f"1. Open the Account Manager of {self.system}{f' ({self._portal_url})' if self._portal_url else ''}.",
+            "2. User type: Contacts.",
+            f"3. Status: {_STATUS[verb]}." + ("" if verb == "revoke" else " (For those who have an account: Active.)"),
+        ]
+        if verb == "revoke" and len(left) < len(listed):
+            if left:
+                lines += [f"4. Select all, then untick {'this one' if len(left) == 1 else f'these {len(left):,}'}:", ""]
+                lines += [f"   [ ] {entry.code:<12} {entry.surname_first:<32} {entry.why}" for entry in left]
+                lines += [""]
+            else:
+                lines += ["4. Select all."]
+            lines += [
+                f"   {plural(len(listed), 'contact')} should be ticked. If the count differs, tick from the list below."
+            ]
+        else:
+            lines += [f"4. Tick {'this one' if len(listed) == 1 else f'these {len(listed):,}'} (the list below)."]
+        lines += [
+            f"5. Actions > {_ACTION[verb]} > Confirm.",
+            f"6. Then say so here:  engage-accounts attest {job}",
+            "   The next import checks it all the same.",
+            "",
+            f"{'':5}{'Code':<13}{'Name':<34}{'Email' if verb == 'welcome' else 'Username'}",
+        ]
+        for entry in listed:
+            last = entry.email if verb == "welcome" else entry.username
+            lines.append(f"[ ]  {entry.code:<12} {entry.surname_first:<33} {last}")
+        return "\n".join(lines) + "\n"
+
+
+def _as_csv(job: int, verb: str, listed: Sequence[Listed]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("job", "action", "code", "name", "email", "username", "why"))
+    for entry in listed:
+        writer.writerow([job, verb, *(formula_safe(cell) for cell in entry)])
+    return out.getvalue()
