@@ -1,7 +1,7 @@
 """Whether a feed has lost so much that it is more likely broken than true.
 
-An empty or cut-off file is not "everybody left". One year group leaving is normal: in a school of four years that is over
-a quarter of the students (27 % in the roster of 812 parents that the tests import): the limit stands at a third.
+An empty or cut-off file is not "everybody left". One year group leaving is normal: in a school of four years that is
+over a quarter of the students (27 % in the roster of 812 parents that the tests import): the limit stands at a third.
 """
 
 from typing import NamedTuple

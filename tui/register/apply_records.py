@@ -10,6 +10,7 @@ from collections.abc import Collection
 from tui.domain.difference import KindCount, Moved
 from tui.domain.problems import Problems, quoted
 from tui.domain.records import RecordKind, RosterDescription
+from tui.register.database import unindexed
 from tui.register.staging import drop_duplicates
 
 CONTACT_FIELDS = (
@@ -44,10 +45,12 @@ def apply_persons(
     new_columns = ", ".join(("code", *all_fields))
     staged_columns = ", ".join(f"s.{name}" for name in ("code", *all_fields))
     if first:
-        connection.execute(
-            f"INSERT INTO {kind} ({new_columns}, first_snapshot) SELECT {staged_columns}, ? FROM temp.s_{kind} AS s",
-            (snapshot,),
-        )
+        with unindexed(connection, str(kind)):
+            connection.execute(
+                f"INSERT INTO {kind} ({new_columns}, first_snapshot)"
+                f" SELECT {staged_columns}, ? FROM temp.s_{kind} AS s",
+                (snapshot,),
+            )
         return KindCount(rows, rows, 0, 0, 0)
 
     log = f"INSERT INTO changes (snapshot_id, kind, {code_column}, field, old, new) SELECT ?, '{logged_as}', "
@@ -93,27 +96,49 @@ def apply_persons(
     return KindCount(rows, new, changed, gone, returned)
 
 
-def resolve_links(connection: sqlite3.Connection, description: RosterDescription, problems: Problems) -> None:
+def resolve_links(
+    connection: sqlite3.Connection, description: RosterDescription, problems: Problems, snapshot: int
+) -> None:
     """Put the staged links into temp.t_links under the row ids of their contacts and students.
 
-    A link to a code that the feed does not have, or one that stands twice, is a problem and left out.
+    A link to a code that the feed does not have, or one that stands twice, is a problem and left out. When the
+    register has no links yet there is nothing to compare them with: they go straight to their place.
     """
     links = description.files.get(RecordKind.LINKS, "links")
+    columns = "contact_id, student_id, relationship, priority, portal_access"
     connection.execute("DROP TABLE IF EXISTS temp.t_links")
     connection.execute(
         "CREATE TEMP TABLE t_links (contact_id INTEGER, student_id INTEGER, relationship TEXT, priority, portal_access,"
         " PRIMARY KEY (contact_id, student_id, relationship)) WITHOUT ROWID"
     )
+    first = connection.execute("SELECT 1 FROM links LIMIT 1").fetchone() is None
+    into = f"links ({columns}, first_snapshot)" if first else f"temp.t_links ({columns})"
+    # Codes are looked up in their indexes alone, unless somebody is gone whose code a link could still name.
+    here = ["", ""]
+    for number, kind in enumerate((RecordKind.CONTACTS, RecordKind.STUDENTS)):
+        if connection.execute(f"SELECT 1 FROM {kind} WHERE gone_snapshot IS NOT NULL LIMIT 1").fetchone():
+            here[number] = f" AND {'ct'[number]}.gone_snapshot IS NULL"
     resolved = (
-        "INSERT INTO temp.t_links SELECT c.id, t.id, l.relationship, l.priority, l.portal_access FROM temp.s_links AS l"
-        " JOIN contacts AS c ON c.code = l.contact_code AND c.gone_snapshot IS NULL"
-        " JOIN students AS t ON t.code = l.student_code AND t.gone_snapshot IS NULL ORDER BY 1, 2, 3"
+        f"INSERT INTO {into} SELECT c.id, t.id, l.relationship, l.priority, l.portal_access"
+        f"{f', {snapshot}' if first else ''} FROM temp.s_links AS l"
+        f" JOIN contacts AS c ON c.code = l.contact_code{here[0]}"
+        f" JOIN students AS t ON t.code = l.student_code{here[1]} ORDER BY 1, 2, 3"
     )
+
+    def resolve() -> int:
+        if not first:
+            return connection.execute(resolved).rowcount
+        with unindexed(connection, "links"):
+            return connection.execute(resolved).rowcount
+
+    connection.execute("SAVEPOINT resolving")
     try:
-        taken = connection.execute(resolved).rowcount
+        taken = resolve()
     except sqlite3.IntegrityError:
+        connection.execute("ROLLBACK TO resolving")
         drop_duplicates(connection, RecordKind.LINKS, links, problems)
-        taken = connection.execute(resolved).rowcount
+        taken = resolve()
+    connection.execute("RELEASE resolving")
     if taken == connection.execute("SELECT count(*) FROM temp.s_links").fetchone()[0]:
         return
     for column, kind in (("student_code", RecordKind.STUDENTS), ("contact_code", RecordKind.CONTACTS)):
@@ -149,12 +174,8 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
     """Bring the links up to the staged ones; flags that move and links that go are dated with this snapshot."""
     rows = connection.execute("SELECT count(*) FROM temp.t_links").fetchone()[0]
     columns = "contact_id, student_id, relationship, priority, portal_access"
-    if connection.execute("SELECT 1 FROM links LIMIT 1").fetchone() is None:
-        connection.execute(
-            f"INSERT INTO links ({columns}, first_snapshot) SELECT {columns}, ? FROM temp.t_links"
-            " ORDER BY contact_id, student_id, relationship",  # the key of both: no sorting is done
-            (snapshot,),
-        )
+    if not connection.execute("SELECT 1 FROM links WHERE first_snapshot <> ? LIMIT 1", (snapshot,)).fetchone():
+        rows = connection.execute("SELECT count(*) FROM links").fetchone()[0]
         return KindCount(rows, rows, 0, 0, 0)
     log = "INSERT INTO changes (snapshot_id, kind, contact_code, student_code, field, old, new) SELECT ?, "
     connection.execute("DROP TABLE IF EXISTS temp.t_moved")
@@ -213,8 +234,8 @@ def apply_link_history(connection: sqlite3.Connection, snapshot: int) -> int:
     """Take over when links were removed, where the feed does not have the link any more. Returns the rows taken."""
     rows = (
         "FROM temp.s_link_history AS h JOIN contacts AS c ON c.code = h.contact_code"
-        " JOIN students AS t ON t.code = h.student_code WHERE NOT EXISTS (SELECT 1 FROM temp.t_links AS n"
-        " WHERE n.contact_id = c.id AND n.student_id = t.id)"
+        " JOIN students AS t ON t.code = h.student_code"
+        " WHERE NOT EXISTS (SELECT 1 FROM links AS n WHERE n.contact_id = c.id AND n.student_id = t.id AND n.removed_snapshot IS NULL AND n.removed_on = '')"
     )
     return connection.execute(
         "INSERT INTO links (contact_id, student_id, relationship, first_snapshot, removed_on)"

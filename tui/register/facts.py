@@ -131,8 +131,8 @@ def _links(
     present: set[tuple[int, str]] = set()
     for row in database.read(
         "SELECT l.contact_id * 4, t.code, t.given_name, t.preferred_name, t.surname, t.year_level, t.status,"
-        " t.exit_date, t.gone_snapshot, t.custody_note, l.relationship, l.portal_access, l.access_off_snapshot, l.removed_snapshot,"
-        " l.removed_on FROM links AS l JOIN students AS t ON t.id = l.student_id"
+        " t.exit_date, t.gone_snapshot, t.custody_note, l.relationship, l.portal_access, l.access_off_snapshot,"
+        " l.removed_snapshot, l.removed_on FROM links AS l JOIN students AS t ON t.id = l.student_id"
         f" WHERE l.contact_id IN ({places})"
         " ORDER BY l.contact_id, l.removed_snapshot IS NOT NULL OR l.removed_on <> '', l.priority, t.code",
         ids,

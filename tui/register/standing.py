@@ -10,7 +10,8 @@ def groups(database: Database) -> list[FlagGroup]:
     """The flag groups, largest first: those of ten or more, and those that were answered while any is left."""
     rows = database.read(
         "SELECT d.contact_type, d.flag_snapshot,"
-        " coalesce(s.taken_at, (SELECT taken_at FROM snapshots ORDER BY id LIMIT 1), ''), count(*), coalesce(g.answer, ''), coalesce(g.reason, ''), coalesce(g.by, ''), coalesce(g.at, '')"
+        " coalesce(s.taken_at, (SELECT taken_at FROM snapshots ORDER BY id LIMIT 1), ''), count(*),"
+        " coalesce(g.answer, ''), coalesce(g.reason, ''), coalesce(g.by, ''), coalesce(g.at, '')"
         " FROM directory AS d LEFT JOIN snapshots AS s ON s.id = d.flag_snapshot"
         " LEFT JOIN flag_answers AS g ON g.contact_type = d.contact_type AND g.snapshot_id = d.flag_snapshot"
         " WHERE d.flag_snapshot IS NOT NULL GROUP BY 1, 2 HAVING count(*) >= ? OR g.answer IS NOT NULL"
