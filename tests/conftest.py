@@ -1,0 +1,140 @@
+"""What all tests share: an empty home, so that none touches the real config or state, and ways to run the program."""
+
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.running import Result, Run, run_program
+from tests.school import FIRST, SECOND, SchoolFiles, small_school
+
+# Data that nobody here wrote lies beside the project, on a developer's machine as in CI.
+REAL_USERS = Path(__file__).parents[1].parent / "shared" / "data" / "oneroster-mocker" / "users.csv"
+
+_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home of this test's own: no config, no register, no terminal settings, times in UTC."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in ("SSH_CONNECTION", "NO_COLOR"):
+            monkeypatch.delenv(name)
+    for name, value in (
+        ("HOME", folder),
+        ("XDG_CONFIG_HOME", folder / "config"),
+        ("XDG_STATE_HOME", folder / "state"),
+        ("XDG_DATA_HOME", folder / "data"),
+        ("XDG_CACHE_HOME", folder / "cache"),
+        ("TZ", "UTC"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    time.tzset()
+    yield folder
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def state(home: Path) -> Path:
+    """Where the register, the worklists and the outbox of this test are."""
+    return home / "state" / "engage-accounts"
+
+
+@pytest.fixture
+def register(state: Path) -> Path:
+    """The register's file."""
+    return state / "register.sqlite3"
+
+
+@pytest.fixture
+def configure(home: Path) -> Callable[[str], Path]:
+    """Write the config file."""
+
+    def write(toml: str) -> Path:
+        path = home / "config" / "engage-accounts" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(toml, encoding="utf-8")
+        path.chmod(0o600)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def embedded(configure: Callable[[str], Path]) -> Path:
+    """A config under which accounts live in the register."""
+    return configure('[accounts]\nservice = "embedded"\n[school]\nname = "Example School"\n')
+
+
+@pytest.fixture
+def cli(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run a command line in process; standard input is no terminal."""
+    from tui.cli import run
+
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def run_line(*arguments: object, stdin: str = "") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        return Result(int(code), *capsys.readouterr())
+
+    yield run_line
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def program(home: Path) -> Run:
+    """Run the installed program in a process of its own."""
+    return run_program
+
+
+@pytest.fixture
+def school() -> SchoolFiles:
+    """A small school; see tests.school.small_school."""
+    return small_school()
+
+
+@pytest.fixture
+def take_in(cli: Run, tmp_path: Path) -> Callable[..., Result]:
+    """Import a school's files as an extract of a given moment."""
+
+    def import_files(school: SchoolFiles, taken_at: datetime = FIRST, *options: str) -> Result:
+        folder = school.write(tmp_path / f"extract-{taken_at:%Y%m%d%H%M}", taken_at)
+        result = cli("import", folder, *options)
+        assert result.code == 0, result.err
+        return result
+
+    return import_files
+
+
+@pytest.fixture
+def imported(take_in: Callable[..., Result], school: SchoolFiles) -> SchoolFiles:
+    """The small school, imported."""
+    take_in(school)
+    return school
+
+
+@pytest.fixture
+def second() -> datetime:
+    """When the second extract was made."""
+    return SECOND
+
+
+@pytest.fixture
+def real_users() -> Path:
+    """A OneRoster file that nobody here wrote: 812 parents and 1,187 students."""
+    if not REAL_USERS.is_file():
+        pytest.skip(f"the real OneRoster file is not there: {REAL_USERS}")
+    return REAL_USERS
