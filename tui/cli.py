@@ -4,7 +4,7 @@ Output for a person goes to stdout, errors to stderr; exit codes are tui.errors.
 or httpx but the screen itself, so that `--help` and `status` answer at once.
 """
 
-import os
+import io
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui import __version__
+from tui.acting import carry_out, drop_output, finish
 from tui.config import Settings, default_config_path, demo_register_path, load_settings, register_path, write_settings
-from tui.errors import Declined, EngageError, ExitCode, Refused
+from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
 
 if TYPE_CHECKING:
-    from tui.jobs.plan import Confirmation, JobReport, Plan
     from tui.manager.manager import AccountManager
 
 _STATUSES = ("ready-to-revoke", "ready-to-provision", "active", "never-logged-in", "no-access", "all")
@@ -203,7 +203,7 @@ def revoke(
     manager = _open(ctx)
     plan = manager.plan(Verb.REVOKE, codes, all_ready=all_ready, reason=reason, only_reason=only_reason)
     given = Confirmation(yes=yes, override_count=override_guard, override_reason=reason)
-    _carry_out(ctx, manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes))
+    ctx.exit(carry_out(manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes)))
 
 
 @cli.command()
@@ -224,7 +224,8 @@ def welcome(
     _one_of(codes, all_ready, None)
     manager = _open(ctx)
     plan = manager.plan(Verb.WELCOME, codes, all_ready=all_ready)
-    _carry_out(ctx, manager, plan, Confirmation(yes=yes), dry_run=dry_run, as_json=as_json, named=bool(codes))
+    given = Confirmation(yes=yes)
+    ctx.exit(carry_out(manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes)))
 
 
 def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> None:
@@ -232,78 +233,6 @@ def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> N
         raise click.UsageError("Give codes, or --all-ready, and not both.")
     if only_reason and not all_ready:
         raise click.UsageError("--only-reason goes with --all-ready.")
-
-
-def _carry_out(
-    ctx: click.Context,
-    manager: "AccountManager",
-    plan: "Plan",
-    given: "Confirmation",
-    *,
-    dry_run: bool,
-    as_json: bool,
-    named: bool,
-) -> None:
-    from tui import printing
-
-    if dry_run:
-        _print(printing.as_json(printing.plan_values(plan)) if as_json else printing.plan_text(plan))
-        ctx.exit(ExitCode.GUARD_STOPPED if plan.guard_stopped else ExitCode.OK)
-    if not plan.items and not plan.left_out:
-        _print("[]" if as_json else "Nothing to do: no account is ready.")
-        return
-    click.echo(printing.plan_text(plan), err=as_json)
-    click.echo("", err=as_json)
-    if not plan.items:
-        ctx.exit(ExitCode.REFUSED)
-    _finish(ctx, manager, manager.run, plan, _confirmed(plan, given), as_json=as_json, left_out=named and plan.left_out)
-
-
-def _confirmed(plan: "Plan", given: "Confirmation") -> "Confirmation":
-    """Ask at the terminal for what the plan needs and was not given. Raises Declined, GuardStopped."""
-    from tui.jobs.plan import Need
-
-    if plan.need is Need.OVERRIDE or given.yes:
-        return given
-    if not sys.stdin.isatty():
-        raise Declined("Not confirmed.", means="Nothing was done.", todo="Add --yes to confirm beforehand.")
-    if plan.need is Need.COUNT:
-        typed = click.prompt(f"Type the count ({plan.count}) to go on, anything else leaves", default="", err=True)
-        if not str(typed).strip().isdigit():
-            raise Declined("Not confirmed.", means="Nothing was done.")
-        return given._replace(typed_count=int(typed))
-    if not click.confirm("Go on?", default=False, err=True):
-        raise Declined("Not confirmed.", means="Nothing was done.")
-    return given._replace(yes=True)
-
-
-def _finish(
-    ctx: click.Context,
-    manager: "AccountManager",
-    run: Callable[..., "JobReport"],
-    *what: Any,
-    as_json: bool,
-    left_out: Any,
-) -> None:
-    import signal
-    import threading
-
-    from tui import printing
-
-    stop = threading.Event()
-    # A dropped line or a ctrl+c lets the current item finish; the journal says where it was.
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    report = run(*what, progress=_show_progress if sys.stderr.isatty() else None, stop=stop)
-    _print(printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report))
-    if report.of("failed") or report.of("skipped") or report.of("pending") or left_out:
-        ctx.exit(ExitCode.SOME_FAILED)
-
-
-def _show_progress(progress: Any) -> None:
-    if progress.done == progress.total or not progress.done % 10:
-        end = "\n" if progress.done == progress.total else ""
-        click.echo(f"\r{progress.done:,} of {progress.total:,}, {progress.failed:,} failed {end}", nl=False, err=True)
 
 
 @cli.command()
@@ -378,7 +307,7 @@ def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
 def resume(ctx: click.Context, job: int, as_json: bool) -> None:
     """Go on with a job that was stopped; nothing is done twice."""
     manager = _open(ctx)
-    _finish(ctx, manager, manager.resume, job, as_json=as_json, left_out=False)
+    ctx.exit(finish(lambda progress, stop: manager.resume(job, progress=progress, stop=stop), as_json=as_json))
 
 
 @cli.command()
@@ -431,6 +360,8 @@ def init(
     force: bool,
 ) -> None:
     """Ask where parents log in, and write the config."""
+    if ctx.ensure_object(dict).get("read_only"):
+        raise RegisterReadOnly("This session is read-only.", means="No config was written.")
     path = ctx.ensure_object(dict).get("config") or default_config_path()
     if path.exists() and not force:
         raise Refused(f"{path} is already there.", means="It was left as it is.", todo="Edit it, or add --force.")
@@ -463,6 +394,10 @@ def init(
 
 def main() -> None:
     """Run the command line; the process's exit code is an ExitCode."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that a terminal of another encoding can't show must not end the program.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -482,7 +417,7 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.DECLINED
     except BrokenPipeError:
         # The reader (head, less) has gone; its business, and no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return ExitCode.OK
     except EngageError as error:
         click.echo(f"engage-accounts: {error}", err=True)

@@ -196,8 +196,8 @@ class Runner:
             invitation = invitations.queue(
                 connection, order.person, order.facts.code, order.facts.email, order.job, order.at
             )
-            attempt = invitations.start_attempt(connection, invitation, token_hash, expires)
-        key = welcoming.key_of(invitation, attempt)
+            invitations.start_attempt(connection, invitation, token_hash, expires)
+        key = welcoming.key_of(invitation, token_hash)
         try:
             welcoming.send(self._transport, self._settings, order.facts, key, token, now)
         except EngageError as error:
@@ -218,10 +218,10 @@ class Runner:
         found = invitations.open_of_item(self._database.connection, item.job_id, item.person)
         if found is None:
             return False
-        invitation, state, attempt = found
+        invitation, state, token_hash = found
         if state not in ("sending", "sent"):
             return False
-        delivered = self._transport.delivered(welcoming.key_of(invitation, attempt))
+        delivered = self._transport.delivered(welcoming.key_of(invitation, token_hash))
         order = Order(item.id, item.job_id, item.person, account, self._actor, at, "")
         if delivered is None:
             with self._database.transaction() as connection:
@@ -286,7 +286,7 @@ class Runner:
         return [
             Listed(
                 row.code,
-                row.name,
+                row.surname_first,
                 row.email,
                 row.username,
                 why.get(row.code, row.held or ("already requested" if row.requested else "not in this job")),
@@ -311,7 +311,7 @@ class Runner:
                 for item in found
             ),
             files=row.files,
-            stopped=stopped,
+            stopped=stopped or (row.state != "done" and is_free(self._database, job, self._clock())),
             how=self._service.restores,
         )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.config import Settings
-from tui.errors import Refused
+from tui.errors import RegisterError, RegisterReadOnly, Refused
 from tui.manager.manager import AccountManager
 
 
@@ -21,9 +21,16 @@ def open_demo(path: Path, settings: Settings, *, reset: bool = False, read_only:
             )
         if not reset:
             return manager
+        if read_only:
+            manager.close()
+            raise RegisterReadOnly("This session is read-only.", means="The demo was left as it is.")
         manager.close()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
+    elif read_only:
+        raise RegisterError(
+            f"There is no demo register at {path}.", todo="Start once without --read-only; the demo is made then."
+        )
     # Made beside and moved into place: a kill in the middle must not leave half a school.
     making = path.with_name(path.name + ".making")
     for suffix in ("", "-wal", "-shm"):

@@ -7,12 +7,13 @@ import csv
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, register_path
+from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource
@@ -20,7 +21,7 @@ from tui.domain.flag_groups import Answer, FlagGroup, say_group
 from tui.domain.gates import Verb
 from tui.domain.records import Roster, UserType
 from tui.domain.status import Status
-from tui.errors import NotFound, Refused
+from tui.errors import NotFound, Refused, RegisterLocked
 from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
 from tui.manager.explaining import explanation
@@ -205,7 +206,7 @@ class AccountManager:
         """All that is known of one account. Raises NotFound."""
         person = facts.person_of(self._database, code, user_type)
         if person is None:
-            raise self._not_found([code])
+            raise self._not_found([code], user_type)
         account = facts.gather(self._database, [person])[person]
         is_contact = user_type is UserType.CONTACT
         return explanation(
@@ -217,10 +218,12 @@ class AccountManager:
             changes=changelog.of_contact(self._database, code) if is_contact else (),
         )
 
-    def _not_found(self, codes: Sequence[str]) -> NotFound:
-        near = facts.near_codes(self._database, codes[0]) if len(codes) == 1 else []
+    def _not_found(self, codes: Sequence[str], user_type: UserType = UserType.CONTACT) -> NotFound:
+        is_contact = user_type is UserType.CONTACT
+        near = facts.near_codes(self._database, codes[0]) if len(codes) == 1 and is_contact else []
+        who = {UserType.CONTACT: "contact", UserType.STUDENT: "student", UserType.STAFF: "member of staff"}[user_type]
         return NotFound(
-            f"No contact has the code {join_and([clean(code) for code in codes], most=5)}.",
+            f"No {who} has the code {join_and([clean(code) for code in codes], most=5)}.",
             means="Nothing was done.",
             todo=f"Did you mean {join_and(near)}?" if near else "See engage-accounts list.",
         )
@@ -347,8 +350,7 @@ class AccountManager:
         from tui.jobs.runner import Runner
         from tui.mail.outbox import Outbox
 
-        outbox = Outbox(self.settings.mail.outbox or self.path.parent / "outbox")
-        return Runner(self._database, self.service, outbox, self.settings, self._actor, self._clock)
+        return Runner(self._database, self.service, Outbox(self._outbox()), self.settings, self._actor, self._clock)
 
     def _make_service(self) -> AccountService:
         if self.settings.accounts.service == "embedded":
@@ -368,15 +370,23 @@ class AccountManager:
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
-        if accounts.anything_expired(self._database, now.isoformat()):
-            with self._database.transaction() as connection:
-                invitations.expire(connection, now.isoformat())
-                accounts.wipe_copies(connection, now.isoformat())
-        folder = self.settings.mail.outbox or self.path.parent / "outbox"
+        # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
+        with suppress(RegisterLocked):
+            if accounts.anything_expired(self._database, now.isoformat()):
+                with self._database.transaction() as connection:
+                    invitations.expire(connection, now.isoformat())
+                    accounts.wipe_copies(connection, now.isoformat())
+        folder = self._outbox()
         if folder.is_dir():
             from tui.mail.outbox import Outbox
+            from tui.mail.transport import MailError
 
-            Outbox(folder).purge(now)
+            with suppress(MailError):
+                Outbox(folder).purge(now)
+
+    def _outbox(self) -> Path:
+        # The demo's messages must never lie among those that are to be sent.
+        return self.path.with_name(f"{self.path.stem}-outbox") if self.is_demo else outbox_folder(self.settings)
 
     # -- what operators say ----------------------------------------------------------------------------------------
 

@@ -235,7 +235,8 @@ def apply_link_history(connection: sqlite3.Connection, snapshot: int) -> int:
     rows = (
         "FROM temp.s_link_history AS h JOIN contacts AS c ON c.code = h.contact_code"
         " JOIN students AS t ON t.code = h.student_code"
-        " WHERE NOT EXISTS (SELECT 1 FROM links AS n WHERE n.contact_id = c.id AND n.student_id = t.id AND n.removed_snapshot IS NULL AND n.removed_on = '')"
+        " WHERE NOT EXISTS (SELECT 1 FROM links AS n WHERE n.contact_id = c.id AND n.student_id = t.id"
+        " AND n.removed_snapshot IS NULL AND n.removed_on = '')"
     )
     return connection.execute(
         "INSERT INTO links (contact_id, student_id, relationship, first_snapshot, removed_on)"

@@ -42,14 +42,12 @@ def queue(connection: sqlite3.Connection, person: int, code: str, email: str, jo
     return int(cursor.lastrowid or 0)
 
 
-def start_attempt(connection: sqlite3.Connection, invitation: int, token_hash: bytes, expires_at: str) -> int:
-    """A new attempt with a new token; the earlier attempt's token dies here. Returns the attempt's number."""
+def start_attempt(connection: sqlite3.Connection, invitation: int, token_hash: bytes, expires_at: str) -> None:
+    """A new attempt with a new token; the earlier attempt's token dies here."""
     connection.execute(
         "UPDATE invitations SET state = 'sending', token_hash = ?, expires_at = ?, attempt = attempt + 1 WHERE id = ?",
         (token_hash, expires_at, invitation),
     )
-    row = connection.execute("SELECT attempt FROM invitations WHERE id = ?", (invitation,)).fetchone()
-    return int(row[0])
 
 
 def finish(connection: sqlite3.Connection, invitation: int, state: str, at: str, why: str = "") -> None:
@@ -62,13 +60,13 @@ def finish(connection: sqlite3.Connection, invitation: int, state: str, at: str,
     )
 
 
-def open_of_item(connection: sqlite3.Connection, job_id: int, person: int) -> tuple[int, str, int] | None:
-    """The invitation of a job's item: (id, state, attempt), newest first."""
+def open_of_item(connection: sqlite3.Connection, job_id: int, person: int) -> tuple[int, str, bytes] | None:
+    """The newest invitation of a job's item: (id, state, hash of its token or nothing)."""
     row = connection.execute(
-        "SELECT id, state, attempt FROM invitations WHERE job_id = ? AND person = ? ORDER BY id DESC LIMIT 1",
+        "SELECT id, state, token_hash FROM invitations WHERE job_id = ? AND person = ? ORDER BY id DESC LIMIT 1",
         (job_id, person),
     ).fetchone()
-    return (int(row[0]), str(row[1]), int(row[2])) if row else None
+    return (int(row[0]), str(row[1]), row[2] or b"") if row else None
 
 
 def expire(connection: sqlite3.Connection, now: str) -> int:

@@ -50,6 +50,7 @@ class ListedRow(NamedTuple):
     last_login: str | None
     held: str
     requested: str
+    surname_first: str
 
 
 def counts(database: Database, user_type: UserType) -> dict[str, int]:
@@ -148,7 +149,7 @@ def _matches(user_type: UserType) -> str:
         return f"{own} LIKE ? ESCAPE '\\'"
     own += " || ' ' || m.mobile || ' ' || d.reasons || ' ' || m.contact_type"
     children = (
-        "SELECT group_concat(t.given_name || ' ' || t.surname, ' ') FROM links AS l"
+        "SELECT group_concat(fold(t.given_name || ' ' || t.preferred_name || ' ' || t.surname), ' ') FROM links AS l"
         " JOIN students AS t ON t.id = l.student_id WHERE l.contact_id = m.id"
     )
     return f"{own} || ' ' || coalesce(({children}), '') LIKE ? ESCAPE '\\'"
@@ -191,6 +192,7 @@ def _rows(database: Database, user_type: UserType, persons: Sequence[int]) -> di
             last_login,
             held or (f"flag group: {mistake}" if mistake is not None else ""),
             requested or "",
+            ", ".join(filter(None, (surname, " ".join(filter(None, (title_, preferred_ or given)))))),
         )
     return listed_rows
 

@@ -32,6 +32,7 @@ _SHAPES: dict[RecordKind, tuple[Any, int, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 _ROWS_TOGETHER = 10
+_BATCH = 200  # a multiple, so that only a feed's last rows are inserted singly
 _TRUTHS = ("internally_managed", "portal_access", "employed")
 
 
@@ -74,38 +75,40 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
         raise
 
 
-def _cleaned(records: Iterable[Any], texts: frozenset[int], truths: frozenset[int]) -> Iterator[tuple[Any, ...]]:
-    """The records as plain rows, every text cleaned, every truth value an int.
+def _cleaned(records: Iterable[Any], texts: frozenset[int], truths: frozenset[int]) -> Iterator[Sequence[Any]]:
+    """The records as batches of plain values, row after row, every text cleaned, every truth value an int.
 
     A batch is looked at column by column: nearly every column is clean already, which a few checks that run at the
     speed of C can tell for the whole batch; only the others are gone through cell by cell. (SQLite's binding is
     several times slower for a bool or a NamedTuple than for an int or a tuple.)
     """
     iterator = iter(records)
-    while batch := list(islice(iterator, 256)):
+    while batch := list(islice(iterator, _BATCH)):
         columns: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for index, column in enumerate(columns):
             if index in texts:
                 columns[index] = _cleaned_column(column)
             elif index in truths:
                 columns[index] = [value if value is None else int(value) for value in column]
-        yield from zip(*columns, strict=True)
+        yield tuple(chain.from_iterable(zip(*columns, strict=True)))
 
 
-def _insert(connection: sqlite3.Connection, table: str, width: int, rows: Iterator[tuple[Any, ...]]) -> None:
-    """Insert rows several to a statement, which spares SQLite a quarter of the work."""
+def _insert(connection: sqlite3.Connection, table: str, width: int, batches: Iterator[Sequence[Any]]) -> None:
+    """Insert batches of rows, each a flat run of values; several rows to a statement spare SQLite a quarter of the
+    work."""
     row = f"({', '.join('?' * width)})"
-    whole: list[tuple[Any, ...]] = []
+    together = width * _ROWS_TOGETHER
+    rest: list[Sequence[Any]] = []
 
-    def together() -> Iterator[tuple[Any, ...]]:
-        while part := list(islice(rows, _ROWS_TOGETHER)):
-            if len(part) < _ROWS_TOGETHER:
-                whole.extend(part)
-            else:
-                yield tuple(chain.from_iterable(part))
+    def whole() -> Iterator[Sequence[Any]]:
+        for values in batches:
+            full = len(values) - len(values) % together
+            for start in range(0, full, together):
+                yield values[start : start + together]
+            rest.extend(values[start : start + width] for start in range(full, len(values), width))
 
-    connection.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * _ROWS_TOGETHER)}", together())
-    connection.executemany(f"INSERT INTO {table} VALUES {row}", whole)
+    connection.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * _ROWS_TOGETHER)}", whole())
+    connection.executemany(f"INSERT INTO {table} VALUES {row}", rest)
 
 
 def _cleaned_column(column: Sequence[str | None]) -> Sequence[str | None]:

@@ -56,10 +56,8 @@ class EmbeddedService:
 
     def is_revoked(self, order: Order) -> bool | None:
         """Whether the record carries neither username nor password any more, read afresh."""
-        row = self._database.one(
-            "SELECT username, password_hash IS NOT NULL FROM accounts WHERE person = ?", (order.person,)
-        )
-        return row is None or (row[0] == "" and not row[1])
+        with self._database.errors():
+            return accounts.state(self._database.connection, order.person) == ("", False)
 
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
         """Nothing is left to a person."""
