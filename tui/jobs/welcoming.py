@@ -35,8 +35,8 @@ def expiry(now: datetime) -> datetime:
 def key_of(invitation: int, token_hash: bytes) -> str:
     """The name under which the transport knows one attempt of one invitation.
 
-    Numbers alone would not do: another register, or the same one made anew, counts from 1 as well, and a message that is
-    there already is not written again. The beginning of the hash tells nothing about the token.
+    Numbers alone would not do: another register, or the same one made anew, counts from 1 as well, and a message
+    that is there already is not written again. The beginning of the hash tells nothing about the token.
     """
     return f"welcome-{invitation}-{token_hash[:8].hex()}"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.config import Settings
-from tui.errors import RegisterError, RegisterReadOnly, Refused
+from tui.errors import Refused, RegisterError, RegisterReadOnly
 from tui.manager.manager import AccountManager
 
 

@@ -79,7 +79,7 @@ class WorklistService:
         if verb == "revoke" and len(left) < len(listed):
             if left:
                 lines += [f"4. Select all, then untick {'this one' if len(left) == 1 else f'these {len(left):,}'}:", ""]
-                lines += [f"   [ ] {entry.code:<12} {entry.surname_first:<32} {entry.why}" for entry in left]
+                lines += _columns("   [ ] ", [(entry.code, entry.surname_first, entry.why) for entry in left])
                 lines += [""]
             else:
                 lines += ["4. Select all."]
@@ -93,12 +93,16 @@ class WorklistService:
             f"6. Then say so here:  engage-accounts attest {job}",
             "   The next import checks it all the same.",
             "",
-            f"{'':5}{'Code':<13}{'Name':<34}{'Email' if verb == 'welcome' else 'Username'}",
         ]
-        for entry in listed:
-            last = entry.email if verb == "welcome" else entry.username
-            lines.append(f"[ ]  {entry.code:<12} {entry.surname_first:<33} {last}")
-        return "\n".join(lines) + "\n"
+        by_mail = verb == "welcome"
+        rows = [(entry.code, entry.surname_first, entry.email if by_mail else entry.username) for entry in listed]
+        head, *rest = _columns("[ ]  ", [("Code", "Name", "Email" if by_mail else "Username"), *rows])
+        return "\n".join([*lines, head.replace("[ ]", "   ", 1), *rest]) + "\n"
+
+
+def _columns(box: str, rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    code, name = (max([len(row[column]) for row in rows], default=0) for column in (0, 1))
+    return [f"{box}{row[0]:<{code}}  {row[1]:<{name}}  {row[2]}".rstrip() for row in rows]
 
 
 def _as_csv(job: int, verb: str, listed: Sequence[Listed]) -> str:
