@@ -41,7 +41,8 @@ def fold(value: str) -> str:
     """`value` for comparing and searching: case folded, diacritics off ("Zoë Ångström" -> "zoe angstrom")."""
     if value.isascii():
         return value.lower()
-    decomposed = unicodedata.normalize("NFKD", value.casefold())
+    # Decomposed before as well: a letter of another shape (mathematical, full width) gets its case only then.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
