@@ -80,7 +80,10 @@ def names_somebody_else(
     surname = _letters(other[2])
     if not surname or not other_given or own_given & other_given:
         return ""
+    family_address = fold(email) if fold(email) == fold(other_email) else ""
     for what, value in (("username", username), ("email", email)):
+        if family_address and fold(value) == family_address:
+            continue
         local = _letters(value.partition("@")[0])
         if any(given in local for given in own_given):
             continue
