@@ -136,7 +136,7 @@ class Runner:
         return self._end(job, verb, stopped)
 
     def _take_lease(self, job: int) -> None:
-        holder = journal.leased_to(self._database, job)
+        holder, _ = journal.lease_of(self._database, job)
         dead = [holder] if holder and holder != self._name and _is_dead(holder) else []
         with self._database.transaction() as connection:
             journal.lease(connection, job, self._name, self._clock(), dead=dead)
@@ -355,7 +355,7 @@ class Runner:
 
 def is_free(database: Database, job: int, now: datetime) -> bool:
     """Whether nobody is running this job: its lease ran out, was given back, or its holder is gone."""
-    holder, until = database.one("SELECT runner, lease_until FROM jobs WHERE id = ?", (job,))
+    holder, until = journal.lease_of(database, job)
     return not holder or until <= now.isoformat() or _is_dead(holder)
 
 

@@ -105,10 +105,10 @@ def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, 
     )
 
 
-def leased_to(database: Database, job: int) -> str:
-    """Who holds a job's lease, "" when nobody does."""
-    row = database.one("SELECT runner FROM jobs WHERE id = ?", (job,))
-    return str(row[0]) if row else ""
+def lease_of(database: Database, job: int) -> tuple[str, str]:
+    """Who holds a job's lease and until when, "" when nobody does."""
+    row = database.one("SELECT runner, lease_until FROM jobs WHERE id = ?", (job,))
+    return (str(row[0]), str(row[1])) if row else ("", "")
 
 
 def end(connection: sqlite3.Connection, job: int, state: str, at: str, files: Sequence[str]) -> None:
