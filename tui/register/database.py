@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -39,10 +40,18 @@ class Database:
                 f"There is no register at {path}.",
                 todo="Import a roster first (engage-accounts import DIR), or open the demo (engage-accounts demo).",
             )
-        if not read_only:
-            _prepare_file(path, exists, group)
-        with self.errors():
-            self._migrate()
+        if path.is_dir():
+            raise RegisterError(f"{path} is a folder, not a register.", todo="Name the file itself with --register.")
+        if not exists:
+            _make_file(path, group)
+        try:
+            with self.errors():
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
+        if exists and not read_only:
+            _close_to_others(path)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -56,23 +65,34 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rw"
+        mode = "mode=ro" if self.read_only else "mode=rw"
+        if self.read_only and os.statvfs(self.path).f_flag & os.ST_RDONLY and not Path(f"{self.path}-wal").exists():
+            mode = "immutable=1"  # on a disk that nobody can write, SQLite can't make the files it reads WAL with
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{self.path.absolute().as_uri()}?{mode}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,  # only so that close() may close them all
         )
+        try:
+            # Before anything is set: another program's file must stay as it is, to the byte.
+            self._refuse_foreign(connection)
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
         connection.create_function("fold", 1, fold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = FILE")
         connection.execute("PRAGMA cache_size = -32000")
         if not self.read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _to_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
-        return connection
 
     def forget(self) -> None:
         """Close this thread's connection, and with it, at once, whatever it had in temporary tables."""
@@ -106,6 +126,12 @@ class Database:
                 f"The register {self.path} is in use by another program.",
                 means="Nothing was changed.",
                 todo="Wait until the other session has finished its import or job, then try again.",
+            )
+        if self.read_only and name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY_")):
+            return RegisterReadOnly(
+                f"The register {self.path} can't be read.",
+                means="Reading it needs the right to read the file and to write in its folder.",
+                todo="Ask whoever owns it for that, or read a copy.",
             )
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             return RegisterReadOnly(
@@ -162,11 +188,13 @@ class Database:
         row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
         return str(row[0]) if row else ""
 
-    def _migrate(self) -> None:
-        connection = self.connection
+    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")  # one look: another session may be making the register just now
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        connection.execute("ROLLBACK")
+        if version == 0 and tables:
             raise RegisterError(
                 f"{self.path} is an SQLite file, but not a register of this program.",
                 means="Nothing was changed.",
@@ -178,6 +206,10 @@ class Database:
                 means="Nothing was changed.",
                 todo="Name the right file with --register.",
             )
+
+    def _migrate(self) -> None:
+        connection = self.connection
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise RegisterNewer(
                 f"The register {self.path} has version {version}; this program knows version {VERSION}.",
@@ -196,11 +228,47 @@ class Database:
                 connection.backup(copy)
         for number in range(version + 1, VERSION + 1):
             script = resources.files("tui.register.migrations").joinpath(f"{number:04}.sql").read_text("utf-8")
-            # One script, one transaction: a kill in the middle leaves the old version.
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {script}\n"
-                f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
-            )
+            _apply(connection, number, script)
+
+
+def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
+    """Apply one migration as one transaction: a kill in the middle leaves the old version."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another session may have done it while this one waited for the lock.
+        if connection.execute("PRAGMA user_version").fetchone()[0] < number:
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. While another session is switching, SQLite says busy at once instead of waiting."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a migration, each of which ends at the end of a line (executescript() would commit first)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @contextlib.contextmanager
@@ -217,19 +285,18 @@ def unindexed(connection: Connection, table: str) -> Iterator[None]:
         connection.execute(sql)
 
 
-def _prepare_file(path: Path, exists: bool, group: str) -> None:
-    """Make the folder and file with private modes (or the group's), and refuse one that everybody may read."""
-    mode = 0o660 if group else 0o600
+def _make_file(path: Path, group: str) -> None:
+    """Make the file, and its folder where there is none, with private modes or the group's."""
     try:
-        if not exists:
-            path.parent.mkdir(mode=0o2770 if group else 0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if group:
-                shutil.chown(path, group=group)
-                path.chmod(mode)
-        elif stat.S_IMODE(path.stat().st_mode) & 0o007 and path.stat().st_uid == os.geteuid():
-            # Parents' data: nobody outside owner and group may read it, whatever the umask was.
-            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o007)
+                shutil.chown(path.parent, group=group)
+                path.parent.chmod(0o2770)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if group:
+            shutil.chown(path, group=group)
+            path.chmod(0o660)
     except FileExistsError:
         pass
     except LookupError:
@@ -241,5 +308,10 @@ def _prepare_file(path: Path, exists: bool, group: str) -> None:
             f"The register {path} can't be made: {error.strerror or type(error).__name__}.",
             todo="Name a place you may write with --register, or correct register.path in the config.",
         ) from error
-    if exists and path.is_dir():
-        raise RegisterError(f"{path} is a folder, not a register.", todo="Name the file itself with --register.")
+
+
+def _close_to_others(path: Path) -> None:
+    """Parents' data: nobody outside owner and group may read it, whatever the umask was."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o007 and path.stat().st_uid == os.geteuid():
+        path.chmod(mode & ~0o007)
