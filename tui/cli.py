@@ -5,6 +5,7 @@ or httpx but the screen itself, so that `--help` and `status` answer at once.
 """
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -415,8 +416,11 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:
         click.echo("Left; nothing more was done.", err=True)
         return ExitCode.DECLINED
-    except BrokenPipeError:
-        # The reader (head, less) has gone; its business, and no error of ours.
+    except (BrokenPipeError, SystemExit) as error:
+        # The reader (head, less) has gone, its business and no error of ours; click makes a SystemExit of it, as it
+        # does at the end of a shell's completion.
+        if isinstance(error, SystemExit) and "_ENGAGE_ACCOUNTS_COMPLETE" in os.environ:
+            raise
         drop_output()
         return ExitCode.OK
     except EngageError as error:

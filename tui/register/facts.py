@@ -36,11 +36,12 @@ def persons_of(database: Database, codes: Iterable[str]) -> dict[str, int]:
 
 
 def near_codes(database: Database, code: str) -> list[str]:
-    """Contact codes that look like `code`: the same but for case, or beginning alike."""
-    rows = database.read(
-        "SELECT code FROM contacts WHERE code = ? COLLATE NOCASE OR code LIKE ? LIMIT 5", (code, code[:5] + "%")
-    )
-    return [row[0] for row in rows]
+    """Contact codes that look like `code`, the likest first."""
+    from rapidfuzz import fuzz, process
+
+    codes = [row[0] for row in database.read("SELECT code FROM contacts ORDER BY code")]
+    found = process.extract(code, codes, scorer=fuzz.ratio, processor=str.casefold, limit=5, score_cutoff=70)
+    return [near for near, _, _ in found]
 
 
 def gather(database: Database, persons: Sequence[int]) -> dict[int, AccountFacts]:
