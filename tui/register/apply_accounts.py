@@ -13,6 +13,7 @@ from tui.domain.feed_accounts import (
     feed_outcome,
     request_outcome,
 )
+from tui.register.database import unindexed
 
 
 class AccountsResult(NamedTuple):
@@ -66,12 +67,7 @@ def apply_accounts(
             not_obeyed.append(code)
         if feed != feed_before:
             connection.execute("UPDATE accounts SET feed_username = ? WHERE person = ?", (feed, person))
-    connection.execute(
-        "INSERT INTO accounts (person, username, username_key, last_login, feed_username)"
-        " SELECT c.id * 4, s.username, casefold(s.username), s.last_login, s.username FROM temp.s_contacts AS s"
-        " JOIN contacts AS c ON c.code = s.code WHERE s.username <> ''"
-        " AND NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person = c.id * 4)"
-    )
+    _take_new(connection)
     connection.execute(
         "UPDATE accounts AS a SET last_login = s.last_login"
         " FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code"
@@ -79,6 +75,20 @@ def apply_accounts(
         " AND a.last_login IS NOT s.last_login AND (a.last_login IS NULL OR s.last_login > a.last_login)"
     )
     return AccountsResult(not_obeyed, verified)
+
+
+def _take_new(connection: sqlite3.Connection) -> None:
+    """Take over the usernames of contacts that have no account here yet."""
+    insert = (
+        "INSERT INTO accounts (person, username, username_key, last_login, feed_username)"
+        " SELECT c.id * 4, s.username, casefold(s.username), s.last_login, s.username FROM temp.s_contacts AS s"
+        " JOIN contacts AS c ON c.code = s.code WHERE s.username <> ''"
+    )
+    if connection.execute("SELECT 1 FROM accounts WHERE person % 4 = 0 LIMIT 1").fetchone() is None:
+        with unindexed(connection, "accounts"):
+            connection.execute(insert)
+    else:
+        connection.execute(f"{insert} AND NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person = c.id * 4)")
 
 
 def _take_simple(connection: sqlite3.Connection, table: str, number: int) -> None:

@@ -57,8 +57,9 @@ def apply_persons(
     ours = ", ".join(f"m.{name}" for name in fields)
     theirs = ", ".join(f"s.{name}" for name in fields)
     connection.execute("DROP TABLE IF EXISTS temp.t_changed")
+    connection.execute("CREATE TEMP TABLE t_changed (id INTEGER PRIMARY KEY, staged INTEGER)")
     connection.execute(
-        f"CREATE TEMP TABLE t_changed AS SELECT m.id AS id, s.rowid AS staged FROM {kind} AS m"
+        f"INSERT INTO temp.t_changed SELECT m.id, s.rowid FROM {kind} AS m"
         f" JOIN temp.s_{kind} AS s ON s.code = m.code WHERE ({ours}) IS NOT ({theirs})"
     )
     pairs = f"FROM temp.t_changed AS t JOIN {kind} AS m ON m.id = t.id JOIN temp.s_{kind} AS s ON s.rowid = t.staged"
@@ -67,10 +68,8 @@ def apply_persons(
             f"{log} m.code, '{name}', m.{name}, s.{name} {pairs} WHERE m.{name} IS NOT s.{name}", (snapshot,)
         )
     changed = connection.execute(
-        f"UPDATE {kind} SET ({', '.join(fields)}) ="
-        f" (SELECT {theirs} FROM temp.t_changed AS t JOIN temp.s_{kind} AS s ON s.rowid = t.staged"
-        f" WHERE t.id = {kind}.id)"
-        " WHERE id IN (SELECT id FROM temp.t_changed)"
+        f"UPDATE {kind} AS m SET {', '.join(f'{name} = s.{name}' for name in fields)}"
+        f" FROM temp.t_changed AS t JOIN temp.s_{kind} AS s ON s.rowid = t.staged WHERE m.id = t.id"
     ).rowcount
 
     back = f"FROM {kind} AS m WHERE gone_snapshot IS NOT NULL AND code IN (SELECT code FROM temp.s_{kind})"

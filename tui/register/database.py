@@ -89,7 +89,7 @@ class Database:
         connection.create_function("fold", 1, fold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = FILE")
-        connection.execute("PRAGMA cache_size = -32000")
+        connection.execute("PRAGMA cache_size = -8000")
         if not self.read_only:
             _to_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")

@@ -145,8 +145,11 @@ def named_other_cases(connection: sqlite3.Connection, only: str) -> Iterator[tup
         f"SELECT {columns} FROM {asked}"
         " JOIN contacts AS o ON o.email = a.username COLLATE NOCASE AND o.email <> '' AND o.id <> c.id"
     )
+    # Whoever's own given name stands before the @ of both is named by both: most are, and need not be compared.
+    own = "(c.given_name <> '' AND instr(lower(substr({0}, 1, instr({0} || '@', '@') - 1)), lower(c.given_name)))"
     yield from connection.execute(
-        f"SELECT DISTINCT {columns} FROM {asked} JOIN links AS l ON l.contact_id = c.id"
+        f"SELECT DISTINCT {columns} FROM {asked} AND NOT ({own.format('a.username')} AND {own.format('c.email')})"
+        " JOIN links AS l ON l.contact_id = c.id"
         " JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> c.id"
         " JOIN contacts AS o ON o.id = p.contact_id"
     )

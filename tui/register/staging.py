@@ -48,7 +48,6 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
         RecordKind.LINK_HISTORY: roster.link_history,
         RecordKind.STAFF: roster.staff,
     }
-    connection.execute("PRAGMA temp.cache_size = -24000")
     connection.execute("BEGIN")
     try:
         for kind, read in readers.items():
