@@ -576,9 +576,8 @@ def test_a_bad_row_of_nobody_knows_whom_takes_nothing_of_its_kind_as_gone(
         RecordKind.STAFF: staff,
     }
     all_kinds[kind] = all_kinds[kind][:2]
-    made = bad_cell(
-        roster(1, *[all_kinds[k] for k in list(all_kinds)[:3]], staff=all_kinds[RecordKind.STAFF]), kind, None
-    )
+    given: dict[str, Any] = {str(name): records for name, records in all_kinds.items()}
+    made = bad_cell(roster(1, **given), kind, None)
     difference = school_register.take(made, skip_bad=True)
     assert difference.kinds[kind].gone == 0
     assert school_register.changes(2) == set()

@@ -44,7 +44,8 @@ def clear(connection: sqlite3.Connection, person: int, job: int, at: str, why: s
     """Take the account off the record: by a revoke, or by a person's word that it was done elsewhere."""
     connection.execute(
         "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, acted_at = ?, revoked_at = ?,"
-        " revoked_job = ?, came_back_snapshot = NULL WHERE person = ?",
+        # What the feed listed before the act is no word against it.
+        " revoked_job = ?, feed_username = '', came_back_snapshot = NULL WHERE person = ?",
         (at, at, job, person),
     )
     invitations.void(connection, person, at, why)
