@@ -27,8 +27,9 @@ def explanation(
 ) -> Explanation:
     """Everything to say about one account. `changes` are (date, import number, sentence) of the change log."""
     reasons = explain(facts, future_counts=future_counts) if facts.status is Status.READY_TO_REVOKE else ()
-    history = [f"{say_time(event.at)}  {event.action} by {event.operator}" for event in events]
-    history += [f"{say_date(date)}  {sentence} (import no. {number})" for date, number, sentence in changes]
+    dated = [(event.at, f"{say_time(event.at)}  {event.action} by {event.operator}") for event in events]
+    dated += [(date, f"{say_date(date)}  {sentence} (import no. {number})") for date, number, sentence in changes]
+    history = [said for _, said in sorted(dated, key=lambda entry: entry[0], reverse=True)]
     return Explanation(
         facts=facts,
         headline=_headline(facts, reasons, future_counts),
