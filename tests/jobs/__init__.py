@@ -1,0 +1,1 @@
+"""Jobs: plans carried out, stopped, and gone on with."""
