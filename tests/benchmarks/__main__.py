@@ -4,10 +4,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import deriving, importing
+from tests.benchmarks import deriving, first_frame, importing
 
-BENCHMARKS = {"import": importing.benchmark, "derive": deriving.benchmark}
-_CONTACTS = {"import": 100_000, "derive": 100_000}
+BENCHMARKS = {"import": importing.benchmark, "derive": deriving.benchmark, "frame": first_frame.benchmark}
+_CONTACTS = {"import": 100_000, "derive": 100_000, "frame": 5_000}
 _SMALL = 300
 
 
