@@ -93,6 +93,8 @@ class Database:
         if not self.read_only:
             _to_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
+            # What is wiped (copies for a restore, dead tokens) must be gone from the file; not every build sees to it.
+            connection.execute("PRAGMA secure_delete = ON")
 
     def forget(self) -> None:
         """Close this thread's connection, and with it, at once, whatever it had in temporary tables."""

@@ -192,7 +192,7 @@ def _rows(database: Database, user_type: UserType, persons: Sequence[int]) -> di
             last_login,
             held or (f"flag group: {mistake}" if mistake is not None else ""),
             requested or "",
-            ", ".join(filter(None, (surname, " ".join(filter(None, (title_, preferred_ or given)))))),
+            ", ".join(filter(None, (surname, preferred_ or given))),
         )
     return listed_rows
 

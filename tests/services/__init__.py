@@ -1,0 +1,1 @@
+"""Services: what each does with one order."""
