@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tui.domain.facts import AccountFacts, Correlated, NamedOther
 from tui.domain.reasons import REASON_LABELS, Reason, explain, names_somebody_else, reasons_of
+from tui.domain.records import UserType
 from tui.domain.status import ACCESS_UNKNOWN, ACCESS_YES, REMOVED, Status, ground_of
 
 from .making import FIRST, SECOND, a_link, accounts, an_account
@@ -38,7 +39,7 @@ def by_the_book(facts: AccountFacts, future_counts: bool) -> set[Reason]:
 @given(st.data(), st.booleans())
 def test_every_ready_account_has_reasons_and_every_reason_has_evidence(data: st.DataObject, future: bool) -> None:
     facts = data.draw(accounts(future_counts=future))
-    assume(facts.status is Status.READY_TO_REVOKE)
+    assume(facts.status is Status.READY_TO_REVOKE and facts.user_type is UserType.CONTACT)
     explained = explain(facts, future_counts=future)
     reasons = [found.reason for found in explained]
     assert set(reasons) == by_the_book(facts, future)
@@ -57,7 +58,7 @@ def test_every_ready_account_has_reasons_and_every_reason_has_evidence(data: st.
 @given(st.data(), st.booleans())
 def test_the_table_and_the_pane_say_the_same(data: st.DataObject, future: bool) -> None:
     facts = data.draw(accounts(future_counts=future))
-    assume(facts.status is Status.READY_TO_REVOKE)
+    assume(facts.status is Status.READY_TO_REVOKE and facts.user_type is UserType.CONTACT)
     ground = ground_of(((x.student.status, x.portal_access, x.is_removed) for x in facts.links), future)
     from_ground = reasons_of(
         ground,
@@ -161,6 +162,11 @@ def test_future_enrolments_count_only_where_the_setting_says_so() -> None:
         "The link to Student S1 (S1), a future enrolment, was removed."
     ]
     assert said(an_account(removed, future_counts=True), Reason.ACCESS_FLAG_CHANGED, future=True)
+
+
+@pytest.mark.parametrize("user_type", [UserType.STUDENT, UserType.STAFF])
+def test_students_and_staff_are_not_explained_as_if_they_were_parents(user_type: UserType) -> None:
+    assert explain(an_account(user_type=user_type, status=Status.READY_TO_REVOKE), future_counts=False) == ()
 
 
 def test_a_gone_record_says_so_when_nothing_else_does() -> None:

@@ -14,6 +14,7 @@ from tui.domain.records import (
     RecordKind,
     StaffRecord,
     StudentRecord,
+    UserType,
 )
 from tui.errors import ImportStopped, InputRefused, Refused
 from tui.feeds.in_memory import InMemoryRoster
@@ -62,6 +63,27 @@ def test_the_first_import_takes_everything_and_logs_nothing(school_register: Reg
             "(as of the import of 28 Jan 2026 (no. 1))."
         ]
     }
+
+
+def test_students_and_staff_are_explained_by_their_own_standing(school_register: Register) -> None:
+    school_register.take(
+        roster(
+            0,
+            students=[student(1, "left", username="one"), student(2, username="two"), student(3, "future")],
+            staff=[StaffRecord(1, "T1", username="t1", employed=False), StaffRecord(1, "T2", username="t2")],
+        )
+    )
+    why = school_register.manager.why
+    assert [why(code, UserType.STUDENT).headline for code in ("S1", "S2", "S3")] == [
+        "Ready to revoke: has left.",
+        "Active: is at the school.",
+        "No access: has not started yet.",
+    ]
+    assert [why(code, UserType.STAFF).headline for code in ("T1", "T2")] == [
+        "Ready to revoke: is not employed any more.",
+        "Active: is employed.",
+    ]
+    assert why("S1", UserType.STUDENT).reasons == why("T1", UserType.STAFF).reasons == ()
 
 
 def test_future_enrolments_count_where_the_setting_says_so(tmp_path: Any) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.domain.facts import AccountFacts, ImportRef, LinkFact
-from tui.domain.records import StudentStatus
+from tui.domain.records import StudentStatus, UserType
 from tui.domain.status import ACCESS_NO, LEFT, LINKED, REMOVED_HERE, ground_of, student_counts
 from tui.text import fold, join_and, say_date
 
@@ -97,7 +97,12 @@ def _letters(value: str) -> str:
 
 
 def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...]:
-    """The reasons of an account that is ready to revoke, leading one first, each with at least one Evidence."""
+    """The reasons of a contact that is ready to revoke, leading one first, each with at least one Evidence.
+
+    Students and staff have none: their own standing, at the school or employed, says it all.
+    """
+    if facts.user_type is not UserType.CONTACT:
+        return ()
     ground = ground_of(
         ((link.student.status, link.portal_access, link.is_removed) for link in facts.links), future_counts
     )

@@ -48,7 +48,7 @@ def _headline(facts: AccountFacts, reasons: Sequence[Explained], future_counts: 
     if reasons:
         return f"Ready to revoke: {reasons[0].evidence[0].sentence}"
     if facts.user_type is not UserType.CONTACT:
-        return f"{facts.status.replace('_', ' ').capitalize()}."
+        return f"{facts.status.replace('_', ' ').capitalize()}: {_standing(facts)}."
     here = [link for link in facts.links if link.student.status == StudentStatus.ENROLLED and not link.is_removed]
     names = join_and([link.student.name for link in here if link.portal_access], most=3)
     if facts.status is Status.ACTIVE:
@@ -63,6 +63,14 @@ def _headline(facts: AccountFacts, reasons: Sequence[Explained], future_counts: 
     if children_here(facts, future_counts):
         return "No access: no link to a student at the school has portal access, and there is no account."
     return "No access: no student at the school, and no account."
+
+
+def _standing(facts: AccountFacts) -> str:
+    if facts.user_type is UserType.STAFF:
+        return "is employed" if facts.employed else "is not employed any more"
+    return {StudentStatus.ENROLLED: "is at the school", StudentStatus.FUTURE: "has not started yet"}.get(
+        StudentStatus(facts.own_status), "has left"
+    )
 
 
 def _child(link: LinkFact) -> str:
