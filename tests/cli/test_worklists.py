@@ -93,7 +93,6 @@ def test_what_was_attested_and_is_still_there_is_ready_again(cli: Run, take_in: 
     assert cli("revoke", "P0001", "--yes").code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="the import counts it as come back as well")
 def test_what_was_attested_and_never_went_has_not_come_back(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
     assert cli("attest", "1").code == 0
     result = take_in(done_in_portal(requested, "P0002", "P0004"), LATER, "--json").json()

@@ -133,4 +133,7 @@ def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: st
                 " acted_at = ?, revoked_job = (SELECT job_id FROM items WHERE id = ?) WHERE person = ?",
                 (taken_at, taken_at, item, person),
             )
+        elif verb == "revoke" and state == "attested" and new_state == "not_done":
+            # It was said to be gone and never was: it has not come back.
+            connection.execute("UPDATE accounts SET revoked_at = '', revoked_job = NULL WHERE person = ?", (person,))
     return verified

@@ -6,6 +6,7 @@ links whose ground is gone, audit. A dry run does all of it and rolls back, so i
 
 import json
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,8 +73,10 @@ def import_roster(
         connection = database.connection
         if connection.execute("SELECT 1 FROM snapshots LIMIT 1").fetchone() is None:
             # Into an empty register nearly every page is new: a rollback journal then has nothing to keep and the
-            # pages are written once, not twice as through a write-ahead log. It is just as safe.
-            connection.execute("PRAGMA journal_mode = DELETE")
+            # pages are written once, not twice as through a write-ahead log. It is just as safe. While somebody else
+            # has the register open the mode can't be changed, and the import only takes a little longer.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = DELETE")
         # Every link comes out of a join with both its ends; looking each up again took a sixth of the import.
         connection.execute("PRAGMA foreign_keys = OFF")
         try:
