@@ -1,0 +1,1 @@
+"""The manager: what it hands to screen and command line."""
