@@ -1,0 +1,234 @@
+"""The screen's program: one Textual app around the account list, with what every screen needs of it.
+
+Errors end in a panel, a crash in a report without data, a dropped line in a job that finished its current item.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.text import Text
+from textual.app import App
+from textual.worker import get_current_worker
+
+from tui.errors import EngageError, ExitCode
+from tui.ui.job import Phase, RunningJob
+from tui.ui.keys import Keymap
+from tui.ui.screens.accounts import AccountsScreen
+from tui.ui.theme import look_named
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+    from tui.jobs.plan import Confirmation, Plan
+    from tui.manager.manager import AccountManager
+    from tui.manager.views import Overview
+
+Found = TypeVar("Found")
+_TICK = 0.2  # seconds between two pictures of a running job
+
+
+def run_screen(manager: "AccountManager") -> int:
+    """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises."""
+    app = EngageApp(manager, manager.overview())
+    # Without the mouse: the terminal keeps selecting and copying, and nothing is sent when the pointer moves.
+    result = app.run(mouse=False)
+    if app.return_code:
+        return app.return_code
+    return int(ExitCode.OK) if result is None else result
+
+
+class EngageApp(App[int], inherit_bindings=False):
+    """The account manager. Raises ConfigError for keys or a theme that can't be."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "engage-accounts"
+    CSS = "Screen { overflow: hidden; }"
+
+    def __init__(self, manager: "AccountManager", overview: "Overview") -> None:
+        # The terminal's own colours, whatever Textual's theme says.
+        super().__init__(ansi_color=True)
+        self.animation_level = "none"
+        self.manager = manager
+        self.keymap = Keymap(manager.settings.ui.keys)
+        self.look = look_named(manager.settings.ui.theme)
+        self.job: RunningJob | None = None
+        self.accounts = AccountsScreen(manager, overview)
+        self._job_timer: Timer | None = None
+        self._crashed = False
+
+    def get_default_screen(self) -> "Screen[None]":
+        return self.accounts
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # What nohup ignores stays ignored; in a thread that is not the main one there are no handlers.
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    loop.add_signal_handler(number, self._signalled, number)
+
+    # -- work that would hold the keys up ------------------------------------------------------------------------
+
+    def in_background(
+        self, group: str, work: Callable[[], Found], then: Callable[[Found], None], *, quietly: bool = False
+    ) -> None:
+        """Do `work` in a thread and hand the result to `then`; a newer call in the same group replaces it."""
+
+        def run() -> None:
+            worker = get_current_worker()
+            try:
+                found = work()
+            except EngageError as error:
+                if not worker.is_cancelled and not quietly:
+                    self.call_later(self.show_error, error)
+            else:
+                if not worker.is_cancelled:
+                    self.call_later(then, found)
+
+        self.run_worker(run, thread=True, group=group, exclusive=True)
+
+    def show_error(self, error: EngageError) -> None:
+        """Show what went wrong in a panel that scrolls and copies."""
+        from tui.ui import wording
+        from tui.ui.widgets.panel import Panel
+
+        self.accounts.say("")
+        self.push_screen(Panel[None]("That did not work", wording.error(error, self.look), alarm=True))
+
+    def copy(self, text: str) -> None:
+        """Copy by OSC 52: the terminal at the person's end takes it, over SSH too."""
+        self.copy_to_clipboard(text)
+
+    # -- the job -------------------------------------------------------------------------------------------------
+
+    def start_job(self, plan: "Plan", confirmation: "Confirmation") -> None:
+        """Carry a confirmed plan out."""
+        self.job = RunningJob(self.manager, plan.title, plan.count, self._job_ended)
+        self.job.start(plan, confirmation)
+        self.show_progress()
+        self.watch_job()
+
+    def resume_job(self, job: int, total: int) -> None:
+        """Go on with a job that another session left."""
+        self.job = RunningJob(self.manager, f"Job {job}, resumed", total, self._job_ended)
+        self.job.resume(job)
+        self.show_progress()
+        self.watch_job()
+
+    def show_progress(self) -> None:
+        """Show the running job."""
+        from tui.ui.widgets.progress import ProgressPanel
+
+        if self.job is not None:
+            self.push_screen(ProgressPanel(self.job), lambda _: self.accounts.draw_foot())
+
+    def watch_job(self) -> None:
+        """Look at the job from time to time, as long as it runs: a picture more often than that floods slow links."""
+        if self._job_timer is None:
+            self._job_timer = self.set_interval(_TICK, self._tick)
+
+    def _tick(self) -> None:
+        from tui.ui.widgets.progress import ProgressPanel
+
+        if self.job is None or not self.job.is_busy:
+            self._stop_watching()
+        if isinstance(self.screen, ProgressPanel):
+            self.screen.refresh_job()
+        else:
+            self.accounts.draw_foot()
+
+    def _stop_watching(self) -> None:
+        if self._job_timer is not None:
+            self._job_timer.stop()
+            self._job_timer = None
+
+    def _job_ended(self, job: RunningJob) -> None:
+        self.call_later(self.job_over, job)  # from the job's thread
+
+    def job_over(self, job: RunningJob) -> None:
+        """The job has come to an end, or to a pause."""
+        from tui.ui.widgets.progress import ProgressPanel
+
+        watched = isinstance(self.screen, ProgressPanel)
+        if job.phase is Phase.PAUSED and watched:
+            self._tick()
+            return
+        if job.phase is Phase.ENDED:
+            self._stop_watching()
+            if isinstance(self.screen, ProgressPanel):
+                self.screen.leave(None)
+        self.call_later(self.accounts.after_job, job, watched)
+
+    # -- leaving -------------------------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leave; a running job is asked about first."""
+        if self.job is not None and self.job.is_busy:
+            from tui.ui.drawing import Para
+            from tui.ui.widgets.panel import Choice, Panel
+
+            body = [
+                Para(f"{self.job.title}: {self.job.bar}."),
+                Para("Stopping lets the current item finish; the rest can be resumed."),
+            ]
+            choices = [Choice("s", "stop after this one and quit", "stop"), Choice("n", "No, stay", None)]
+            self.push_screen(Panel[str]("A job is running", body, choices=choices), self._stop_and_leave)
+        else:
+            self.exit(int(ExitCode.OK))
+
+    def _stop_and_leave(self, answer: str | None) -> None:
+        if answer == "stop":
+            self.run_worker(self._leave_after_job(int(ExitCode.OK)), group="leave")
+
+    async def _leave_after_job(self, code: int) -> None:
+        if self.job is not None:
+            self.job.stop()
+            await asyncio.to_thread(self.job.wait)
+        self.exit(code)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if number == signal.SIGHUP and not self.is_headless:
+            # The terminal has gone: what is still drawn must go nowhere instead of blocking or failing.
+            with suppress(OSError):
+                nowhere = os.open(os.devnull, os.O_RDWR)
+                for descriptor in (0, 1, 2):
+                    os.dup2(nowhere, descriptor)
+        self.run_worker(self._leave_after_job(128 + number), group="leave")
+
+    # -- crashes -------------------------------------------------------------------------------------------------
+
+    def _handle_exception(self, error: Exception) -> None:
+        # What went wrong with the register or a service is no crash, wherever it surfaces.
+        if isinstance(error, EngageError) and self.is_running and self.screen_stack:
+            self.call_later(self.show_error, error)
+            return
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """End with a message and a report; nothing that was on the screen is shown or written."""
+        self._return_code = int(ExitCode.CRASH)
+        if self.job is not None:
+            self.job.stop()
+        if not self._crashed:
+            self._crashed = True
+            from tui.ui.crash import write_report
+
+            path = write_report(sys.exc_info()[1] or self._exception)
+            message = "engage-accounts has crashed; this is a fault of the program. What was done is in the journal.\n"
+            self._exit_renderables.append(Text(f"{message}A report without names or other data is in {path}"))
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """Textual's own way to give up: ours instead, which shows no data."""
+        self._fatal_error()
+
+    def _print_error_renderables(self) -> None:
+        for renderable in self._exit_renderables[:1]:
+            self.error_console.print(renderable, soft_wrap=True)
+        self._exit_renderables.clear()

@@ -1,0 +1,340 @@
+"""The accounts screen: what is done to the marked accounts, and the menus that lead there.
+
+Every act goes the same way: a plan, made in a thread; the confirm; the job, in a thread of its own; its result.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from tui.domain.flag_groups import Answer, say_group
+from tui.domain.gates import Verb
+from tui.domain.status import Status
+from tui.errors import EngageError
+from tui.jobs.plan import Confirmation, JobReport, Plan
+from tui.manager.views import Tab
+from tui.text import plural
+from tui.ui.drawing import BLANK, Para
+from tui.ui.editing import LineEdit
+from tui.ui.job import RunningJob
+from tui.ui.keys import ACTIONS, GROUPS, PALETTE
+from tui.ui.screens.listing import Prompt
+from tui.ui.screens.marking import MarkingScreen
+
+
+class AccountsScreen(MarkingScreen):
+    """The list with its acts."""
+
+    def started(self) -> None:
+        super().started()
+        if self.overview.stopped_jobs:
+            self._offer_resume()
+
+    # -- revoke and welcome --------------------------------------------------------------------------------------
+
+    def targets(self) -> list[int]:
+        """The marked, or who is under the cursor."""
+        if len(self.marks):
+            return sorted(self.marks.persons)
+        return [self.table.person] if self.table.person is not None else []
+
+    def do_revoke(self) -> None:
+        persons = self.targets()
+        rows = self.manager.rows(persons) if len(persons) == 1 else []
+        if rows and rows[0].status is Status.ACTIVE:
+            code = rows[0].code
+            self.ask(
+                Prompt(
+                    f"{code} is active. Reason to revoke it: ", entered=lambda reason: self._reasoned(persons, reason)
+                )
+            )
+        else:
+            self._plan(Verb.REVOKE, persons)
+
+    def _reasoned(self, persons: Sequence[int], reason: str) -> None:
+        if reason:
+            self._plan(Verb.REVOKE, persons, reason)
+        else:
+            self.say("Without a reason an active account is not revoked.")
+
+    def do_welcome(self) -> None:
+        self._plan(Verb.WELCOME, self.targets())
+
+    def _plan(self, verb: Verb, persons: Sequence[int], reason: str = "") -> None:
+        marked, hidden = len(self.marks), self.marks.hidden
+        where = "hidden by the filter" if self.lens.text else "on other tabs"
+        self.say(f"Planning for {plural(len(persons), 'account')} ...")
+        self.engage.in_background(
+            "plan",
+            lambda: self.manager.plan(verb, self.manager.codes(persons), reason=reason),
+            lambda plan: self._confirm(plan, f"{marked:,} marked, {hidden:,} of them {where}." if hidden else ""),
+        )
+
+    def _confirm(self, plan: Plan, hidden: str) -> None:
+        from tui.ui import wording
+        from tui.ui.widgets.confirm import Confirm
+
+        self.say("")
+
+        def answered(given: Confirmation | None) -> None:
+            if given is not None:
+                self.engage.start_job(plan, given)
+            elif plan.items:
+                self.say("Nothing was done.")
+
+        self.app.push_screen(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
+
+    def after_job(self, job: RunningJob, watched: bool) -> None:
+        """A job came to its end: who was done is unmarked, who failed stays marked, counts and table follow."""
+        if job.report is not None:
+            self._settle(job, job.report)
+        self.reload()
+        if watched and self.is_current and self.prompt is None:
+            self.do_job()
+        elif job.error is not None:
+            self.engage.show_error(job.error)
+        elif job.report is not None:
+            self.say(
+                f"Job {job.number} {job.standing}. {self.engage.keymap.first('job')} shows it: {job.report.sentence}"
+            )
+
+    def _settle(self, job: RunningJob, report: JobReport) -> None:
+        states = {outcome.code: outcome.state for outcome in report.outcomes}
+        marked = sorted(self.marks.persons)
+        done = [
+            person
+            for person, code in zip(marked, self.manager.codes(marked), strict=True)
+            if states.get(code) in ("done", "requested", "skipped")
+        ]
+        self.marks.settle(done, [item.person for item in job.items if states.get(item.code) == "failed"])
+
+    def do_job(self) -> None:
+        job = self.engage.job
+        if job is None:
+            return
+        if job.is_open:
+            self.engage.show_progress()
+        elif job.error is not None:
+            self.engage.show_error(job.error)
+        elif job.report is not None:
+            from tui.ui import wording
+            from tui.ui.widgets.panel import Panel
+
+            title = f"Job {job.number}: {job.title}"
+            self.app.push_screen(Panel[None](title, wording.report(job.report, self.engage.look)))
+
+    def _offer_resume(self) -> None:
+        from tui.ui import wording
+        from tui.ui.widgets.panel import Choice, Panel
+
+        job = self.overview.stopped_jobs[0]
+        choices = [Choice("r", "resume", "resume")] if not self.manager.read_only else []
+        choices.append(Choice("l", "leave it", None))
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self.engage.resume_job(job.job, job.total)
+            else:
+                self.say(f"Job {job.job} was left as it is: engage-accounts resume {job.job} goes on with it.")
+
+        title = f"Job {job.job} stopped at {job.done:,} of {job.total:,}"
+        self.app.push_screen(Panel[str](title, wording.stopped(job), choices=choices), answered)
+
+    # -- holds, groups, files ------------------------------------------------------------------------------------
+
+    def do_hold(self) -> None:
+        row = self.table.row
+        if row is None:
+            return
+        code = row.code
+        held = self.manager.why(code).facts.hold("revoke") if row.held else None
+        if held is None:
+            self.ask(Prompt(f"Never revoke {code}. Why: ", entered=lambda note: self._hold(code, note)))
+            return
+        from tui.ui.widgets.panel import Choice, Panel
+
+        choices = [Choice("y", "release", "y"), Choice("n", "No", None)]
+        body = [
+            Para(f"{row.name} is held by {held.by}: {held.note}"),
+            BLANK,
+            Para("Released, it can be revoked again."),
+        ]
+        self.app.push_screen(
+            Panel[str](f"Release {code}?", body, choices=choices),
+            lambda answer: self._release(code) if answer else None,
+        )
+
+    def _hold(self, code: str, note: str) -> None:
+        if not note:
+            self.say("A hold needs a note that says why. Nothing was done.")
+            return
+        self.manager.hold(code, note)
+        self.reload()
+        self.say(f"{code} is held: never revoked until it is released.")
+
+    def _release(self, code: str) -> None:
+        try:
+            self.manager.release(code)
+        except EngageError as error:
+            self.engage.show_error(error)
+            return
+        self.reload()
+        self.say(f"{code} is released.")
+
+    def do_groups(self) -> None:
+        from tui.ui.widgets.menu import Item, Menu
+
+        groups = self.manager.groups()
+        items = [
+            Item(
+                group.key,
+                "",
+                f"{group.size:,} × {group.contact_type or 'no contact type'}",
+                group.answer or "to be answered",
+            )
+            for group in groups
+        ]
+        self.app.push_screen(Menu("Flag groups: access that went off together", items), self._show_group)
+
+    def _show_group(self, key: str | None) -> None:
+        from tui.ui.widgets.panel import Choice, Panel
+
+        group = next((group for group in self.manager.groups() if group.key == key), None)
+        if group is None:
+            return
+        ready = self.manager.overview().counts[Tab.READY_TO_REVOKE]
+        body = [Para(say_group(group, ready)), BLANK]
+        if group.answer:
+            body += [Para(f"Answered {group.answer} by {group.answered_by}: {group.answer_reason}"), BLANK]
+        body += [
+            Para(
+                "all are held; mend the flag or the sync rule in the admin system, then import again",
+                None,
+                "Mistake:  ",
+            ),
+            Para("the school changed who has access; they can be revoked, the reason is kept", None, "Intended: "),
+        ]
+        choices = [] if self.manager.read_only else [
+            Choice("m", "mistake", Answer.MISTAKE), Choice("i", "intended", Answer.INTENDED)
+        ]  # fmt: skip
+        self.app.push_screen(
+            Panel[Answer](f"Flag group {group.key}", body, choices=choices),
+            lambda answer: self._answer(group.key, answer) if answer else None,
+        )
+
+    def _answer(self, key: str, answer: Answer) -> None:
+        from tui.ui.widgets.panel import Ask, Field
+
+        def given(values: tuple[str, ...] | None) -> None:
+            if not values:
+                return
+            try:
+                self.manager.answer_group(key, answer, values[0])
+            except EngageError as error:
+                self.engage.show_error(error)
+                return
+            self.reload()
+            self.say(f"{key}: {answer}.")
+
+        body = [Para("Why? The reason is kept with the answer, for whoever asks later.")]
+        self.app.push_screen(Ask(f"{key}: {answer}", body, [Field("Reason:", LineEdit())]), given)
+
+    def do_export(self) -> None:
+        name = f"{'marked' if self.only_marked else self.tab}-{date.today().isoformat()}.csv"  # noqa: DTZ011 - theirs
+        self.ask(Prompt("Export to: ", entered=self._export, edit=LineEdit(str(Path.cwd() / name))))
+
+    def _export(self, name: str) -> None:
+        if not name:
+            return
+        path, persons = Path(name).expanduser(), self.table.persons
+        self.engage.in_background(
+            "export",
+            lambda: self.manager.export(persons, path),
+            lambda count: self.say(f"{plural(count, 'row')} written to {path}"),
+        )
+
+    def do_copy(self) -> None:
+        if len(self.marks):
+            codes = self.manager.codes(self.targets())
+            self.engage.copy("\n".join(codes))
+            self.say(f"Copied {plural(len(codes), 'code')}.")
+        elif self.table.row is not None:
+            row = self.table.row
+            self.engage.copy("\t".join((row.code, row.name, row.email, row.username)))
+            self.say(f"Copied {row.code} with name, email and username.")
+
+    # -- menus ---------------------------------------------------------------------------------------------------
+
+    def do_menu(self) -> None:
+        count = len(self.marks)
+        row = self.table.row
+        on = f"the {count:,} marked" if count else row.name if row else "nobody"
+        self._choose_action(f"Actions on {on}", [action.name for action in self.engage.keymap.menu()], search=False)
+
+    def do_palette(self) -> None:
+        self._choose_action(
+            "Every action",
+            [action.name for group in PALETTE for action in group if action.name != "palette"],
+            search=True,
+        )
+
+    def _choose_action(self, title: str, names: Sequence[str], *, search: bool) -> None:
+        from tui.ui.widgets.menu import Item, Menu
+
+        state, keymap = self.state(), self.engage.keymap
+        items = [
+            Item(name, keymap.shown(name), ACTIONS[name].label, ACTIONS[name].help, ACTIONS[name].enabled(state))
+            for name in names
+        ]
+        self.app.push_screen(Menu(title, items, search=search), self._act_chosen)
+
+    def _act_chosen(self, name: str | None) -> None:
+        if name is None:
+            return
+        try:
+            if not self.table.move(name):
+                self.act(name)
+        except EngageError as error:
+            self.engage.show_error(error)
+
+    def do_theme(self) -> None:
+        from tui.ui.theme import LOOKS
+        from tui.ui.widgets.menu import Item, Menu
+
+        self.app.push_screen(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
+
+    def _use_theme(self, name: str | None) -> None:
+        if name is not None:
+            from tui.ui.theme import look_named
+
+            self.engage.look = self.table.look = self.pane.look = look_named(name)
+            self.table.paint()
+            self.draw()
+            self.rested()
+
+    def do_help(self) -> None:
+        from tui.ui.widgets.panel import Panel
+
+        look, keymap = self.engage.look, self.engage.keymap
+        body: list[Para] = []
+        for title, actions in GROUPS.items():
+            body += [BLANK] if body else []
+            body.append(Para(title, look.title))
+            for action in actions:
+                about = f"{action.label}{f': {action.help}' if action.help else ''}"
+                body.append(Para(f"{about}", None, f"  {keymap.shown(action.name):<12}", look.key))
+        body += [BLANK, Para("Keys are remapped by the action's name, under [ui.keys] in the config file:", look.dim)]
+        names = ", ".join(ACTIONS)
+        body.append(Para(names, look.dim, "  "))
+        self.app.push_screen(Panel[None]("Help: accounts", body, tall=True))
+
+    def do_find(self) -> None:
+        """Disabled: the registry says why."""
+
+    do_reset = do_handover = do_find
+
+    async def _quit(self) -> None:
+        await self.engage.action_quit()
+
+    def do_quit(self) -> None:
+        self.call_later(self._quit)

@@ -1,0 +1,163 @@
+"""Finding one's way in the list: tabs, filter, matches, sort, user type, and why an account is where it is."""
+
+from typing import NamedTuple
+
+from tui.domain.records import UserType
+from tui.manager.views import Explanation, Tab
+from tui.ui.editing import LineEdit
+from tui.ui.screens.listing import TABS, ListScreen, Prompt
+from tui.ui.widgets.masthead import TYPE_LABELS
+
+
+class _Hits(NamedTuple):
+    """Who of a list the words of a search occur in."""
+
+    key: tuple[object, ...]
+    persons: frozenset[int]
+
+
+class FindingScreen(ListScreen):
+    """The list with its ways of looking at it."""
+
+    _hits = _Hits((), frozenset())
+
+    def reload(self) -> None:
+        self._hits = _Hits((), frozenset())
+        super().reload()
+
+    def show_tab(self, tab: Tab) -> None:
+        """Go to a tab, as it was left."""
+        self.remember()
+        self.tab, self.only_marked = tab, False
+        self.change_list()
+
+    def do_tab_1(self) -> None:
+        self.show_tab(TABS[0])
+
+    def do_tab_2(self) -> None:
+        self.show_tab(TABS[1])
+
+    def do_tab_3(self) -> None:
+        self.show_tab(TABS[2])
+
+    def do_tab_4(self) -> None:
+        self.show_tab(TABS[3])
+
+    def do_tab_5(self) -> None:
+        self.show_tab(TABS[4])
+
+    def do_tab_6(self) -> None:
+        self.show_tab(TABS[5])
+
+    def do_next_tab(self) -> None:
+        self.show_tab(TABS[(TABS.index(self.tab) + 1) % len(TABS)])
+
+    def do_previous_tab(self) -> None:
+        self.show_tab(TABS[(TABS.index(self.tab) - 1) % len(TABS)])
+
+    def do_why(self) -> None:
+        row = self.table.row
+        if row is not None:
+            code, user_type = row.code, self.user_type
+            self.engage.in_background("why-panel", lambda: self.manager.why(code, user_type), self._show_why)
+
+    def _show_why(self, found: Explanation) -> None:
+        from tui.ui import wording
+        from tui.ui.widgets.panel import Panel
+
+        body = wording.why(found, self.engage.look)
+        self.app.push_screen(Panel[None](f"Why: {found.facts.code}", body, tall=True))
+
+    def do_focus(self) -> None:
+        if not self.has_pane:
+            self.do_why()
+            return
+        self.pane.active = not self.pane.active
+        self.pane.paint()
+
+    def do_filter(self) -> None:
+        before = self.lens.text
+        self.ask(
+            Prompt(
+                "/",
+                entered=self._keep_filter,
+                changed=self.filter_by,
+                left=lambda: self.filter_by(""),
+                edit=LineEdit(before),
+            )
+        )
+
+    def filter_by(self, text: str) -> None:
+        """Show only those in whom all words of `text` occur."""
+        if text == self.lens.text:
+            return
+        self.remember()
+        self.search = text.strip() or self.search
+        self.lens.text = text
+        self.load()
+        self._follow()
+
+    def _keep_filter(self, text: str) -> None:
+        self.filter_by(text)
+
+    def do_next_match(self) -> None:
+        self._to_match(1)
+
+    def do_previous_match(self) -> None:
+        self._to_match(-1)
+
+    def _to_match(self, step: int) -> None:
+        persons, cursor = self.table.persons, self.table.cursor
+        hits = self.matching(self.search)
+        for distance in range(1, len(persons) + 1):
+            index = (cursor + step * distance) % len(persons)
+            if persons[index] in hits:
+                self.table.go(index)
+                return
+        self.say(f"Nothing here matches “{self.search}”.")
+
+    def matching(self, text: str) -> frozenset[int]:
+        """Who of those listed the words of `text` occur in; kept until the list changes."""
+        tab = Tab.ALL if self.only_marked else self.tab
+        key = (text, tab, self.user_type)
+        if self._hits.key != key:
+            found = self.manager.view(tab, user_type=self.user_type, text=text)
+            self._hits = _Hits(key, frozenset(found.persons))
+        return self._hits.persons
+
+    def do_sort(self) -> None:
+        from tui.ui.widgets.columns import COLUMNS, sorts
+        from tui.ui.widgets.menu import Item, Menu
+
+        lens, names = self.lens, sorts(Tab.ALL if self.only_marked else self.tab)
+        items: list[Item] = []
+        for name in names:
+            key = next((letter for letter in name if letter not in "jk" and all(letter != i.key for i in items)), "")
+            note = (
+                f"sorted so, {'descending' if lens.descending else 'ascending'}; again reverses"
+                if name == lens.sort
+                else ""
+            )
+            items.append(Item(name, key, COLUMNS[name].title, note))
+        at = names.index(lens.sort) if lens.sort in names else 0
+        self.app.push_screen(Menu("Sort by", items, at=at), self._sort_by)
+
+    def _sort_by(self, name: str | None) -> None:
+        if name is not None:
+            lens = self.lens
+            self.remember()
+            lens.sort, lens.descending = name, not lens.descending if name == lens.sort else False
+            self.change_list()
+
+    def do_user_type(self) -> None:
+        self.remember()
+        types = list(UserType)
+        self.user_type = types[(types.index(self.user_type) + 1) % len(types)]
+        self.only_marked = False
+        self.overview = self.manager.overview(self.user_type)
+        self.change_list()
+        self.say(f"User type: {TYPE_LABELS[self.user_type]}.")
+
+    def do_refresh(self) -> None:
+        self.reload()
+        self.say("Read again.")

@@ -1,0 +1,93 @@
+"""The columns of the account table: which are shown at a width, and how wide each is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from tui.domain.reasons import REASON_LABELS, Reason
+from tui.manager.views import TAB_LABELS, Row, Tab
+from tui.text import say_date
+from tui.ui.drawing import width_of
+
+GAP = 2
+
+
+class Column(NamedTuple):
+    """A column: `sort` is its name in the manager, `least` the width below which it is left out."""
+
+    sort: str
+    title: str
+    least: int
+    most: int
+    cell: Callable[[Row], str]
+
+
+def reason_cell(row: Row) -> str:
+    """The leading reason; what is held or already requested says so first."""
+    label = REASON_LABELS[Reason(row.reason)] if row.reason else TAB_LABELS[Tab(row.status)]
+    return f"Requested: {label}" if row.requested else f"Held: {label}" if row.held else label
+
+
+def _last_login(row: Row) -> str:
+    if not row.username:
+        return ""
+    return "unknown" if row.last_login is None else say_date(row.last_login) if row.last_login else "never"
+
+
+_ALL = (
+    Column("code", "Code", 7, 14, lambda row: row.code),
+    Column("name", "Name", 20, 34, lambda row: row.name),
+    Column("reason", "Reason", 19, 30, reason_cell),
+    Column("students", "Students", 15, 40, lambda row: row.students),
+    Column("last_login", "Last login", 11, 11, _last_login),
+    Column("type", "Type", 10, 16, lambda row: row.contact_type),
+    Column("email", "Email", 18, 40, lambda row: row.email),
+    Column("username", "Username", 10, 36, lambda row: row.username),
+)
+COLUMNS: Mapping[str, Column] = {column.sort: column for column in _ALL}
+
+# The order in which columns are given room: the last is the first to go.
+_PRIORITY = {
+    Tab.READY_TO_REVOKE: ("code", "name", "reason", "students", "type", "last_login", "email", "username"),
+    Tab.READY_TO_PROVISION: ("code", "name", "email", "students", "type"),
+    Tab.ACTIVE: ("code", "name", "students", "last_login", "email", "username", "type"),
+    Tab.NEVER_LOGGED_IN: ("code", "name", "email", "students", "username", "type"),
+    Tab.NO_ACCESS: ("code", "name", "students", "type", "email"),
+    Tab.ALL: ("code", "name", "reason", "students", "type", "email", "last_login", "username"),
+}
+_ORDER = ("code", "name", "type", "email", "username", "reason", "students", "last_login")
+
+
+class Placed(NamedTuple):
+    """A column with the cells it has."""
+
+    column: Column
+    width: int
+
+
+def sorts(tab: Tab) -> tuple[str, ...]:
+    """What a tab can be sorted by, in the order of its columns."""
+    return tuple(name for name in _ORDER if name in _PRIORITY[tab])
+
+
+def place(tab: Tab, rows: Sequence[Row], width: int) -> list[Placed]:
+    """The columns that fit into `width` cells, wide enough for `rows` where there is room."""
+    ideal = {}
+    for name in _PRIORITY[tab]:
+        column = COLUMNS[name]
+        longest = max((width_of(column.cell(row)) for row in rows), default=0)
+        # Room for the sign of a sorted column beside the title.
+        ideal[name] = max(min(longest, column.most), column.least, len(column.title) + 2)
+    chosen: dict[str, int] = {}
+    left = width
+    for name in _PRIORITY[tab]:
+        least = min(COLUMNS[name].least, ideal[name])
+        if chosen and left < least + GAP:
+            break
+        chosen[name] = least
+        left -= least + (GAP if len(chosen) > 1 else 0)
+    # What is left goes to the columns in the order of their weight, each up to what its content needs.
+    for name in chosen:
+        more = max(0, min(ideal[name] - chosen[name], left))
+        chosen[name] += more
+        left -= more
+    return [Placed(COLUMNS[name], chosen[name]) for name in _ORDER if name in chosen]

@@ -1,0 +1,49 @@
+"""A widget that shows lines and repaints only those that changed: on a slow link every byte is seen.
+
+Everything on the screen is drawn through this one class.
+"""
+
+from collections.abc import Sequence
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.ui.drawing import Line, strip_of
+
+
+class Lines(Widget):
+    """Shows the lines given to `show`; never laid out anew by it."""
+
+    DEFAULT_CSS = "Lines { width: 1fr; height: 1fr; }"
+    can_focus = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Line] = []
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines from the top, repainting those that differ from what is there."""
+        before, self._lines = self._lines, list(lines)
+        width = self.size.width
+        if not width:
+            return
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(max(len(before), len(lines)))
+            if (before[y] if y < len(before) else ()) != (lines[y] if y < len(lines) else ())
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def shown(self) -> list[Line]:
+        """What is shown."""
+        return self._lines
+
+    def render_line(self, y: int) -> Strip:
+        """Textual asks for one line, and only for those that changed."""
+        return strip_of(self._lines[y] if y < len(self._lines) else (), self.size.width)
+
+    def get_content_width(self, container: object, viewport: object) -> int:
+        """As wide as there is room: lines are cut, not measured."""
+        return self.size.width

@@ -1,0 +1,65 @@
+"""The two lines at the top: whose accounts, which system is acted on, what mode; and the tabs with their counts."""
+
+from collections.abc import Mapping
+
+from tui.domain.records import UserType
+from tui.manager.views import TAB_LABELS, Overview, Tab
+from tui.text import plural
+from tui.ui.drawing import Line, Span, line_width, spread
+from tui.ui.theme import Look
+
+TYPE_LABELS = {UserType.CONTACT: "Contacts", UserType.STUDENT: "Students", UserType.STAFF: "Staff"}
+_SHORT = {
+    Tab.READY_TO_REVOKE: "Revoke",
+    Tab.READY_TO_PROVISION: "Provision",
+    Tab.ACTIVE: "Active",
+    Tab.NEVER_LOGGED_IN: "Never in",
+    Tab.NO_ACCESS: "No access",
+    Tab.ALL: "All",
+}
+_SHORTEST = {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"}
+
+
+def header(overview: Overview, user_type: UserType, width: int, look: Look, groups_key: str) -> Line:
+    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: last run 3 Nov 2026`."""
+    how = " by worklist" if overview.service == "worklist" else ""
+    left: list[Span] = []
+    if overview.school:
+        left += [(overview.school, look.title), (" · ", look.dim)]
+    left.append((f"acts on {overview.system}{how}", None))
+    if user_type is not UserType.CONTACT:
+        left += [(" · ", look.dim), (TYPE_LABELS[user_type], look.title)]
+    for on, badge in ((overview.is_demo, " DEMO "), (overview.read_only, " READ-ONLY ")):
+        if on:
+            left += [(" ", None), (badge, look.badge)]
+    due: Line = ((overview.due, look.warn if overview.due.startswith("due") else look.dim),)
+    undecided = sum(group.undecided for group in overview.groups)
+    groups: Line = ((f"{plural(undecided, 'group')} to answer: {groups_key}", look.warn),) if undecided else ()
+    room = width - line_width(tuple(left)) - 2
+    both = (*due, (" · ", look.dim), *groups) if groups and overview.due else ()
+    right: Line = next((line for line in (both, groups, due) if line and line_width(line) <= room), ())
+    return spread(tuple(left), right, width)
+
+
+def tab_line(counts: Mapping[Tab, int], current: Tab | None, width: int, look: Look) -> Line:
+    """The tabs with their counts, in words as long as fit."""
+    for labels in (TAB_LABELS, _SHORT, _SHORTEST):
+        for gap in (3, 2, 1):
+            line = _tabs(counts, labels, current, gap, look)
+            if line_width(line) <= width:
+                return line
+    only = {tab: label if tab is current else "" for tab, label in TAB_LABELS.items()}
+    return _tabs(counts, only, current, 2, look)
+
+
+def _tabs(counts: Mapping[Tab, int], labels: Mapping[Tab, str], current: Tab | None, gap: int, look: Look) -> Line:
+    found: list[Span] = []
+    for number, tab in enumerate(Tab, start=1):
+        label = f"{labels[tab]} " if labels[tab] else ""
+        count = f"{counts.get(tab, 0):,}"
+        found += [(" " * gap, None)] if found else []
+        if tab is current:
+            found.append((f"{number} {label}{count}", look.tab_on))
+        else:
+            found += [(f"{number} ", look.key), (label, None), (count, look.dim)]
+    return tuple(span for span in found if span[0])

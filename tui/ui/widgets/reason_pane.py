@@ -1,0 +1,56 @@
+"""The why-pane: what is known of the account under the cursor, beside the table or below it. It scrolls."""
+
+from collections.abc import Sequence
+
+from textual import events
+
+from tui.ui.drawing import Line, Para, Scroller, fit_line, wrap
+from tui.ui.theme import Look
+from tui.ui.widgets.lines import Lines
+
+
+class ReasonPane(Lines):
+    """Shows paragraphs. `below`: a rule on top parts it from the table, else one at its side."""
+
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.look = look
+        self.below = False
+        self.active = False
+        self._paragraphs: Sequence[Para] = ()
+        self._scroller = Scroller()
+
+    def say(self, paragraphs: Sequence[Para]) -> None:
+        """Show another account."""
+        self._paragraphs = paragraphs
+        self._scroller.top = 0
+        self.lay_out()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.lay_out()
+
+    def move(self, action: str) -> bool:
+        """Scroll by the name of an action; False when it is no move."""
+        moved = self._scroller.move(action)
+        if moved:
+            self.paint()
+        return moved
+
+    def lay_out(self) -> None:
+        """Break the paragraphs anew and draw."""
+        width, height = self.size
+        if width:
+            self._scroller.fill(wrap(self._paragraphs, max(width - (1 if self.below else 3), 8)), height - self.below)
+            self.paint()
+
+    def paint(self) -> None:
+        """Draw the window."""
+        frame = self.look.frame if self.active else self.look.dim
+        where = self._scroller.where
+        body = self._scroller.visible()
+        if not self.below:
+            self.show([(("│ ", frame), *line) for line in body])
+            return
+        words = f"─ why {f'({where}) ' if where else ''}"
+        rule: Line = ((words + "─" * max(self.size.width - len(words), 0), frame),)
+        self.show([fit_line(rule, self.size.width), *body])
