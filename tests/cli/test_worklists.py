@@ -89,7 +89,7 @@ def test_what_was_attested_and_is_still_there_is_ready_again(cli: Run, take_in: 
     take_in(done_in_portal(requested, "P0002", "P0004"), LATER)
     assert status(cli, "P0001") == "ready_to_revoke"
     assert states(cli)["P0001"] == "failed"
-    assert "lists a username again" in cli("why", "P0001").out
+    assert "still lists the username: not done" in cli("why", "P0001").out
     assert cli("revoke", "P0001", "--yes").code == 0
 
 

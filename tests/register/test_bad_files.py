@@ -136,10 +136,7 @@ def test_bad_rows_may_be_left_out_and_nobody_is_lost_by_it(cli: Run, imported: P
     "kind",
     [
         *SKIPPABLE[:4],
-        pytest.param(
-            "a link to nobody",
-            marks=pytest.mark.xfail(strict=True, reason="counted before the links are resolved, which may skip more"),
-        ),
+        "a link to nobody",
     ],
 )
 def test_a_snapshot_knows_how_many_rows_it_left_out(cli: Run, imported: Path, folder: Path, kind: str) -> None:
@@ -252,7 +249,6 @@ def test_a_locked_register_says_so(cli: Run, imported: Path, folder: Path, monke
     assert dump(imported) == before
 
 
-@pytest.mark.xfail(strict=True, reason="the first import leaves a rollback journal until the next opening for writing")
 def test_after_its_first_import_a_register_can_be_read_while_it_is_held(
     cli: Run, imported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

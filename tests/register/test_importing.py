@@ -93,7 +93,6 @@ def test_future_enrolments_count_where_the_setting_says_so(tmp_path: Any) -> Non
     register.manager.close()
 
 
-@pytest.mark.xfail(strict=True, reason="a first import of nothing at all is not refused: importing.py says it is")
 def test_a_first_import_without_any_rows_is_refused(school_register: Register) -> None:
     with pytest.raises(InputRefused):
         school_register.take(roster(0))
@@ -330,7 +329,6 @@ def test_link_history_is_more_exact_than_the_absence_of_a_link(school_register: 
     assert "removed on 1 Feb 2026" in school_register.evidence("C2")["access_flag_changed"][0]
 
 
-@pytest.mark.xfail(strict=True, reason="a link under a new relationship forgets when its access went off")
 def test_a_relationship_that_is_renamed_with_the_flag_off_says_in_which_import(school_register: Register) -> None:
     school_register.take(roster(0, [contact(1)], [student(1)], [link(1, 1, True, relationship="Mother")]))
     school_register.take(roster(10, [contact(1)], [student(1)], [link(1, 1, False, relationship="Parent")]))
@@ -435,7 +433,6 @@ def test_accepting_keeps_the_old_values_of_a_lost_column(school_register: Regist
     assert len(school_register.usernames()) == 60
 
 
-@pytest.mark.xfail(strict=True, reason="an accepted loss of a column is only kept once: the next import empties it")
 def test_a_column_that_stays_lost_keeps_its_old_values_in_later_imports_too(school_register: Register) -> None:
     school_register.take(school(0))
     without_email = lost(RecordKind.CONTACTS, "email", CONTACTS)
@@ -462,7 +459,6 @@ def a_year(number: int, per_year: int = 30) -> InMemoryRoster:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="links of students who left are counted as if they were still in the feed")
 def test_a_school_that_only_renews_itself_is_never_stopped(school_register: Register) -> None:
     for year in range(5):
         school_register.take(a_year(year))

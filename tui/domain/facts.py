@@ -116,6 +116,7 @@ class AccountFacts:
     requested_job: int | None = None
     requested_verb: str = ""
     came_back: str = ""
+    not_done: str = ""
     employed: bool = True
     own_status: str = ""
     first_import: ImportRef | None = field(default=None)

@@ -144,6 +144,7 @@ def mail_gate(facts: AccountFacts, *, future_counts: bool, mail: MailFacts | Non
             questions.append(f"Custody note on {link.student.name} ({link.student.code}): {link.student.custody_note}")
     if mail.under_review:
         questions.append("The match with the old record was up for review.")
-    if facts.last_login:
+    # A last login outlives a revoke; who has come back has no account that could be in use.
+    if facts.has_account and facts.last_login:
         questions.append(f"The account is in use: last login {say_date(facts.last_login)}.")
     return Verdict(Decision.ASK, " ".join(questions)) if questions else _ACT

@@ -127,7 +127,8 @@ class RosterDescription:
     `feed` is its name (`csv`, `oneroster`, `demo`); `source` the folder or file as the operator gave it; `taken_at`
     when the extract was made, in UTC (for files: the time of last change of the oldest of them); `files`
     the file name for each kind that is present; `columns` the columns found for each kind, in the feed's own
-    names; `sync_rule` says in a sentence where portal access comes from when the links don't carry it.
+    names; `fields` the record fields that they fill, where those names are not the fields' own; `sync_rule` says in a
+    sentence where portal access comes from when the links don't carry it.
     """
 
     feed: str
@@ -136,6 +137,11 @@ class RosterDescription:
     files: Mapping[RecordKind, str]
     columns: Mapping[RecordKind, frozenset[str]] = field(default_factory=dict)
     sync_rule: str = ""
+    fields: Mapping[RecordKind, frozenset[str]] = field(default_factory=dict)
+
+    def filled(self, kind: RecordKind) -> frozenset[str]:
+        """The fields of the records of a kind that this feed fills; the others say nothing."""
+        return self.fields.get(kind, self.columns.get(kind, frozenset()))
 
 
 class Roster(Protocol):

@@ -52,6 +52,13 @@ _COLUMNS: dict[RecordKind, frozenset[str]] = {
     RecordKind.LINKS: frozenset(("agentSourcedIds",)),
     RecordKind.STAFF: frozenset(_USED_BY_ALL),
 }
+_PERSON = ("given_name", "surname", "email")
+_FILLED = {
+    RecordKind.CONTACTS: frozenset((*_PERSON, "mobile", "contact_type")),
+    RecordKind.STUDENTS: frozenset((*_PERSON, "year_level", "status")),
+    RecordKind.LINKS: frozenset(("portal_access",)),
+    RecordKind.STAFF: frozenset((*_PERSON, "employed")),
+}
 _UNUSED = ("dateLastModified", "orgSourcedIds", "userIds", "middleName", "identifier", "password")
 _SPELT = {name.lower(): name for name in (*frozenset().union(*_COLUMNS.values()), *_UNUSED)}
 _REQUIRED = ("sourcedid", "role", "givenname", "familyname", "agentsourcedids")
@@ -84,6 +91,7 @@ class OneRosterFeed:
             files=dict.fromkeys(_COLUMNS, self._table.file),
             columns={kind: columns & found for kind, columns in _COLUMNS.items()},
             sync_rule=self._sync_rule(),
+            fields=_FILLED,
         )
 
     def contacts(self) -> Iterator[ContactRecord]:

@@ -164,6 +164,10 @@ def _warnings(facts: AccountFacts) -> list[str]:
         found.append(f"This record dropped out of the feed in {say_import(facts.gone)}.")
     if facts.came_back:
         found.append(f"It had been revoked, but the extract of {say_date(facts.came_back)} lists a username again.")
+    if facts.not_done and facts.username:
+        found.append(
+            f"A revoke was requested, but the extract of {say_date(facts.not_done)} still lists the username: not done."
+        )
     if facts.username_shared_with:
         found.append(f"The same username stands on {join_and(list(facts.username_shared_with), most=3)} as well.")
     if facts.email_shared_with:

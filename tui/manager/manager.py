@@ -277,14 +277,17 @@ class AccountManager:
     ) -> Plan:
         """A plan for these contacts, or for all that are ready. Changes nothing. Raises NotFound for unknown codes.
 
+        `only_reason` narrows all that are ready to those for whom this reason leads.
         One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
         with a reason.
         """
         if all_ready:
             tab = Status.READY_TO_REVOKE if verb is Verb.REVOKE else Status.READY_TO_PROVISION
-            persons = list(
-                listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
-            )
+            ready = listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
+            # The leading reason counts: a leaver's parent who is in an undecided flag group too waits for its answer,
+            # and the guard, which such a one would call, lets the genuine leavers through.
+            found = listing.rows(self._database, ready) if only_reason else ()
+            persons = [row.person for row in found if row.reason == only_reason] if only_reason else list(ready)
         else:
             known = facts.persons_of(self._database, codes)
             unknown = [code for code in dict.fromkeys(codes) if code not in known]

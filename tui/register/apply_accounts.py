@@ -24,19 +24,22 @@ class AccountsResult(NamedTuple):
 
 
 def apply_accounts(
-    connection: sqlite3.Connection, snapshot: int, *, taken_at: str, source: AccountsSource
+    connection: sqlite3.Connection, snapshot: int, *, taken_at: str, source: AccountsSource, complete: bool
 ) -> AccountsResult:
-    """Take over what the staged feed says of accounts, and verify what was requested."""
+    """Take over what the staged feed says of accounts, and verify what was requested.
+
+    `complete` False: contacts were left out whose code can't be read, so nobody's record may be taken as gone.
+    """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
-    verified = _verify_requests(connection, snapshot, taken_at)
+    verified = _verify_requests(connection, snapshot, taken_at, complete=complete)
     not_obeyed = []
     cases = connection.execute(
-        "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.feed_username, a.revoked_job"
+        "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.revoked_job"
         " FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code JOIN accounts AS a ON a.person = c.id * 4"
         " WHERE s.username IS NOT NULL AND s.username <> a.username"
     ).fetchall()
-    for person, code, ours, feed, revoked_at, acted_at, feed_before, revoked_job in cases:
+    for person, code, ours, feed, revoked_at, acted_at, revoked_job in cases:
         outcome = feed_outcome(
             ours=ours,
             feed=feed,
@@ -48,9 +51,9 @@ def apply_accounts(
         if outcome in (FeedOutcome.ADOPT, FeedOutcome.CLEAR, FeedOutcome.CAME_BACK):
             came_back = snapshot if outcome is FeedOutcome.CAME_BACK else None
             connection.execute(
-                "UPDATE accounts SET username = ?, username_key = casefold(?), feed_username = ?,"
+                "UPDATE accounts SET username = ?, username_key = casefold(?),"
                 " came_back_snapshot = coalesce(?, came_back_snapshot) WHERE person = ?",
-                (feed, feed, feed, came_back, person),
+                (feed, feed, came_back, person),
             )
             connection.execute(
                 "INSERT INTO changes (snapshot_id, kind, contact_code, field, old, new)"
@@ -65,8 +68,12 @@ def apply_accounts(
                 )
         elif outcome is FeedOutcome.REPORT:
             not_obeyed.append(code)
-        if feed != feed_before:
-            connection.execute("UPDATE accounts SET feed_username = ? WHERE person = ?", (feed, person))
+    connection.execute(
+        "UPDATE accounts AS a SET feed_username = s.username"
+        " FROM temp.s_contacts AS s JOIN contacts AS c ON c.code = s.code WHERE a.person = c.id * 4"
+        " AND s.username IS NOT NULL AND a.feed_username <> s.username AND a.acted_at < ?",
+        (taken_at,),
+    )
     _take_new(connection)
     connection.execute(
         "UPDATE accounts AS a SET last_login = s.last_login"
@@ -105,8 +112,11 @@ def _take_simple(connection: sqlite3.Connection, table: str, number: int) -> Non
     )
 
 
-def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: str) -> dict[str, int]:
-    """Hold open requests against this extract. A request that was carried out closes; one that was not opens again."""
+def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool) -> dict[str, int]:
+    """Hold open requests against this extract. One that was carried out closes; one that was not opens again.
+
+    A record that is gone from the feed proves nothing of its account: the request stays open until a person attests.
+    """
     verified: dict[str, int] = {}
     open_items = connection.execute(
         "SELECT i.id, i.person, i.state, i.acted_at, j.verb, s.username, s.code IS NULL"
@@ -119,10 +129,12 @@ def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: st
         outcome = request_outcome(
             verb=verb, requested_at=acted_at, taken_at=taken_at, feed_username=username, gone=bool(gone)
         )
-        if outcome is RequestOutcome.OPEN:
+        if outcome is RequestOutcome.OPEN or (outcome is RequestOutcome.GONE and not complete):
             continue
         verified[outcome] = verified.get(outcome, 0) + 1
         new_state = "not_done" if outcome is RequestOutcome.NOT_DONE else "done"
+        if outcome is RequestOutcome.GONE and state == "requested":
+            new_state = state
         connection.execute(
             "UPDATE items SET state = ?, verified = ?, verified_snapshot = ? WHERE id = ?",
             (new_state, str(outcome), snapshot, item),

@@ -22,6 +22,11 @@ STUDENT_FIELDS = (
 )  # fmt: skip
 STAFF_FIELDS = ("title", "given_name", "surname", "email", "employed")
 
+FIELDS = {
+    RecordKind.CONTACTS: CONTACT_FIELDS,
+    RecordKind.STUDENTS: STUDENT_FIELDS,
+    RecordKind.STAFF: STAFF_FIELDS,
+}
 _PERSONS = {
     RecordKind.CONTACTS: (CONTACT_FIELDS, "contact", "contact_code"),
     RecordKind.STUDENTS: (STUDENT_FIELDS, "student", "student_code"),
@@ -169,6 +174,14 @@ def flags_moved(connection: sqlite3.Connection) -> list[Moved]:
     return [Moved(*row) for row in rows if any(row[1:])]
 
 
+def keep_access(connection: sqlite3.Connection) -> None:
+    """Give the staged links the portal access that the register knows: the feed has no such column."""
+    connection.execute(
+        "UPDATE temp.t_links AS n SET portal_access = l.portal_access FROM links AS l"
+        f" WHERE {_SAME} AND l.removed_snapshot IS NULL AND l.removed_on = ''"
+    )
+
+
 def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool) -> KindCount:
     """Bring the links up to the staged ones; flags that move and links that go are dated with this snapshot."""
     rows = connection.execute("SELECT count(*) FROM temp.t_links").fetchone()[0]
@@ -208,7 +221,9 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
         (snapshot,),
     )
     new = connection.execute(
-        f"INSERT INTO links ({columns}, first_snapshot) SELECT {columns}, ? FROM temp.t_links AS n WHERE {absent}",
+        # One that comes without access is dated as well: it has none since this import.
+        f"INSERT INTO links ({columns}, first_snapshot, access_off_snapshot)"
+        f" SELECT {columns}, ?1, CASE WHEN portal_access = 0 THEN ?1 END FROM temp.t_links AS n WHERE {absent}",
         (snapshot,),
     ).rowcount
     gone = 0
@@ -238,8 +253,10 @@ def apply_link_history(connection: sqlite3.Connection, snapshot: int) -> int:
         " AND n.removed_snapshot IS NULL AND n.removed_on = '')"
     )
     return connection.execute(
-        "INSERT INTO links (contact_id, student_id, relationship, first_snapshot, removed_on)"
-        f" SELECT c.id, t.id, h.relationship, ?, coalesce(nullif(h.removed_on, ''), 'unknown') {rows}"
+        # What a first import tells of the past is not this import's doing, and is not dated with it.
+        "INSERT INTO links (contact_id, student_id, relationship, first_snapshot, removed_snapshot, removed_on)"
+        f" SELECT c.id, t.id, h.relationship, ?1, (SELECT ?1 FROM snapshots WHERE id < ?1 LIMIT 1),"
+        f" coalesce(nullif(h.removed_on, ''), 'unknown') {rows}"
         " ON CONFLICT (contact_id, student_id, relationship) DO UPDATE SET removed_on = excluded.removed_on"
         " WHERE removed_on <> excluded.removed_on",
         (snapshot,),

@@ -71,6 +71,7 @@ def _gather_contacts(
     others = _named_others(database, ids)
     groups = _groups(database, persons, places, imports)
     requests = _requests(database, persons, places)
+    undone = _not_done(database, persons, places)
     emails = _shared(
         database,
         "SELECT c.id * 4, o.code FROM contacts AS c JOIN contacts AS o ON o.email = c.email COLLATE NOCASE"
@@ -120,6 +121,7 @@ def _gather_contacts(
             requested_job=job,
             requested_verb=verb,
             came_back=imports[came_back].taken_on if came_back else "",
+            not_done=undone.get(person, ""),
             first_import=first,
         )
     return found
@@ -208,6 +210,21 @@ def _requests(database: Database, persons: Sequence[int], places: str) -> dict[i
             f" WHERE i.state = 'requested' AND i.person IN ({places}) ORDER BY i.id",
             persons,
         )
+    }
+
+
+def _not_done(database: Database, persons: Sequence[int], places: str) -> dict[int, str]:
+    """The day of the extract that showed a person's latest request for a revoke as not carried out."""
+    return {
+        person: taken_at[:10]
+        for person, state, taken_at in database.read(
+            "SELECT i.person, i.state, coalesce(s.taken_at, '') FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
+            " LEFT JOIN snapshots AS s ON s.id = i.verified_snapshot WHERE j.verb = 'revoke' AND i.id ="
+            " (SELECT max(n.id) FROM items AS n JOIN jobs AS k ON k.id = n.job_id WHERE n.person = i.person"
+            f" AND k.verb = 'revoke' AND n.state <> 'skipped') AND i.person IN ({places})",
+            persons,
+        )
+        if state == "not_done"
     }
 
 

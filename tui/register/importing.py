@@ -21,10 +21,12 @@ from tui.errors import ImportStopped, InputRefused, Refused
 from tui.register import audit
 from tui.register.apply_accounts import apply_accounts
 from tui.register.apply_records import (
+    FIELDS,
     apply_link_history,
     apply_links,
     apply_persons,
     flags_moved,
+    keep_access,
     resolve_links,
 )
 from tui.register.database import Database
@@ -89,7 +91,8 @@ def import_roster(
             except _DryRun:
                 pass
         finally:
-            database.forget()  # the staging tables go with the connection; the next one is back in WAL
+            database.forget()  # the staging tables go with the connection
+            _ = database.connection  # a new one, which is back in WAL before anybody else comes
     return difference
 
 
@@ -100,6 +103,13 @@ def _apply(
     problems = roster.problems
     taken_at = description.taken_at.astimezone(UTC).isoformat()
     before = _statuses(connection)
+    rows = [connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0] for kind in FIELDS]
+    if not any(rows) and not problems and not connection.execute("SELECT 1 FROM snapshots LIMIT 1").fetchone():
+        raise InputRefused(
+            f"There is nobody in {clean(description.source)}.",
+            means="Nothing was imported.",
+            todo="Look at the export: it holds headings and no rows.",
+        )
     lost = lost_columns(connection, description)
     shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
     warnings = _warnings(connection, description, taken_at)
@@ -110,13 +120,16 @@ def _apply(
     for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF):
         if kind in description.files or kind is not RecordKind.STAFF or kind in lost:
             complete = not problems.keyless.get(kind)
-            keep = lost.get(kind, ())
+            # A column that this feed does not have says nothing: what the register knows stays.
+            keep = set(FIELDS[kind]) - description.filled(kind) if kind in description.files else ()
             difference.kinds[kind] = apply_persons(connection, kind, snapshot, keep=keep, complete=complete)
     # From here on anything wrong undoes the above: it is all one transaction.
     resolve_links(connection, description, problems, snapshot)
     if problems and not options.skip_bad:
         raise _refused(problems)
     stage_skipped(connection, problems)
+    if "portal_access" not in description.filled(RecordKind.LINKS):
+        keep_access(connection)
     shrunk += shrunk_facts(connection, options.max_shrink_percent)
     difference.flags = flags_moved(connection)
     stopped = say_lost(lost) + [str(shrink) for shrink in shrunk]
@@ -125,7 +138,8 @@ def _apply(
     complete = not problems.keyless.get(RecordKind.LINKS)
     difference.kinds[RecordKind.LINKS] = apply_links(connection, snapshot, complete=complete)
     apply_link_history(connection, snapshot)
-    accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source)
+    complete = not problems.keyless.get(RecordKind.CONTACTS)
+    accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source, complete=complete)
     derive_all(connection, future_counts=options.future_counts)
     void_groundless(connection, now.isoformat())
     difference.not_obeyed = accounts.not_obeyed
@@ -137,8 +151,8 @@ def _apply(
         warnings += [f"Accepted although it shrank: {line}" for line in stopped]
     difference.warnings = warnings + _standing_warnings(connection, difference)
     connection.execute(
-        "UPDATE snapshots SET warnings = ? WHERE id = ?",
-        (json.dumps(difference.warnings, ensure_ascii=False), snapshot),
+        "UPDATE snapshots SET warnings = ?, skipped = ? WHERE id = ?",
+        (json.dumps(difference.warnings, ensure_ascii=False), problems.count, snapshot),
     )
     audit.append(
         connection,

@@ -10,7 +10,9 @@ _ROWS = {
     RecordKind.CONTACTS: "SELECT count(*) FROM contacts WHERE gone_snapshot IS NULL",
     RecordKind.STUDENTS: "SELECT count(*) FROM students WHERE gone_snapshot IS NULL",
     RecordKind.STAFF: "SELECT count(*) FROM staff WHERE gone_snapshot IS NULL",
-    RecordKind.LINKS: "SELECT count(*) FROM links WHERE removed_snapshot IS NULL AND removed_on = ''",
+    # The links of a student who dropped out of the feed stay, as a leaver's; no feed will have them again.
+    RecordKind.LINKS: "SELECT count(*) FROM links AS l JOIN students AS t ON t.id = l.student_id"
+    " WHERE l.removed_snapshot IS NULL AND l.removed_on = '' AND t.gone_snapshot IS NULL",
 }
 _WORDS = {
     RecordKind.CONTACTS: "contacts",
