@@ -74,6 +74,13 @@ class Terminal:
         """Type; a line ends with \\r as the enter key sends it."""
         os.write(self._leader, keys.encode())
 
+    def press_until_it_ends(self, key: str, times: int = 20) -> None:
+        """Press a key every half second until the program has ended."""
+        for _ in range(times):
+            if self.process.poll() is None:
+                self.type(key)
+                self._read(lambda: False, 0.5)
+
     def finish(self, timeout: float = 20) -> int:
         """Read to the end; returns the exit code."""
         self._read(lambda: False, timeout)

@@ -177,7 +177,7 @@ def why(ctx: click.Context, code: str, user_type: str, as_json: bool) -> None:
 @cli.command()
 @click.argument("codes", nargs=-1, metavar="CODE...")
 @click.option("--all-ready", is_flag=True, help="All that are ready to revoke.")
-@click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those with this reason.")
+@click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those whose first reason it is.")
 @click.option("--yes", is_flag=True, help="Confirm beforehand. Never passes the guard.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and what the guard says, do nothing.")
 @click.option("--override-guard", type=int, metavar="COUNT", help="Pass the guard once, for exactly this many.")

@@ -68,6 +68,24 @@ def test_genuine_leavers_stay_workable(cli: Run, flagged: SchoolFiles) -> None:
     assert ready(cli) == 12
 
 
+def test_a_leaver_who_is_in_the_group_too_does_not_stop_the_others(
+    cli: Run, take_in: TakeIn, flagged: SchoolFiles
+) -> None:
+    """P0001's other child has left as well; the group's question comes first for her, and for nobody else."""
+    for number in range(1, 13):
+        flagged.contact(f"Q{number:04}")
+        flagged.link(f"S{number:04}", f"Q{number:04}")
+        del flagged.links[f"S{number:04}", f"P{number:04}"]
+    flagged.student("S0500", status="left", exit_date="2126-01-01")
+    flagged.link("S0500", "P0001")
+    take_in(flagged, LATER)
+    holds = cli("list", "--reason", "no-current-student", "--format", "json").json()
+    assert [row["code"] for row in holds] == ["P0001", "P0013", "P0014"]
+    result = cli("revoke", "--all-ready", "--only-reason", "no-current-student", "--yes", "--json")
+    assert result.code == 0, result.err
+    assert [outcome["code"] for outcome in result.json()["outcomes"]] == ["P0013", "P0014"]
+
+
 def test_a_mistake_holds_the_whole_group(cli: Run, flagged: SchoolFiles) -> None:
     answered = cli("groups", KEY, "--answer", "mistake", "--reason", "the sync rule was switched off")
     assert answered.code == 0

@@ -130,6 +130,16 @@ def test_questions_are_asked_singly_and_never_in_bulk(
     assert len(messages(state)) == 1
 
 
+def test_who_has_come_back_has_no_account_in_use(cli: Run, take_in: TakeIn, school: SchoolFiles) -> None:
+    school.contacts["P0001"]["last_login"] = "2026-10-20"
+    take_in(school)
+    assert cli("revoke", "P0001", "--yes").code == 0
+    school.students["S0001"] |= {"status": "enrolled", "exit_date": ""}
+    take_in(school, LATER)
+    plan = cli("welcome", "P0001", "--dry-run", "--json").json()
+    assert (plan["codes"], plan["questions"]) == (["P0001"], [])
+
+
 def test_a_question_is_answered_at_the_terminal(take_in: TakeIn, school: SchoolFiles, state: Path) -> None:
     school.students["S0005"]["custody_note"] = "court order of 2025"
     take_in(school)

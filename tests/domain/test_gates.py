@@ -155,7 +155,7 @@ def test_the_mail_gate_never_lets_through_what_a_rule_refuses(data: st.DataObjec
             }.values()
         ),
         "match was up for review": more is not None and more.under_review,
-        "in use": bool(facts.last_login),
+        "in use": facts.has_account and bool(facts.last_login),
     }
     if verdict.decision is not Decision.REFUSE:
         assert (verdict.decision is Decision.ASK) == any(asked.values()), [why for why, so in asked.items() if so]
