@@ -211,7 +211,6 @@ def test_the_demos_messages_lie_apart(cli: Run, imported: SchoolFiles, state: Pa
     assert cli("demo", "--no-screen").code == 0
     demo = state / "demo.sqlite3"
     ready = cli("list", "--register", demo, "--status", "ready-to-provision", "--format", "json").json()
-    able = [row["code"] for row in ready if cli("welcome", row["code"], "--register", demo, "--yes").code == 0]
-    assert able
+    assert any(cli("welcome", row["code"], "--register", demo, "--yes").code == 0 for row in ready)
     assert not (state / "outbox").exists()
     assert list((state / "demo-outbox").glob("*.eml"))
