@@ -124,6 +124,8 @@ def test_an_intended_answer_stands_for_the_last_of_the_group(cli: Run, flagged: 
     assert cli("groups", KEY, "--answer", "intended", "--reason", "postal contacts lose access").code == 0
     first = [f"P{number:04}" for number in range(1, 9)]
     assert cli("revoke", *first, "--yes").code == 0
+    (group,) = cli("groups", "--json").json()
+    assert (group["size"], group["answer"]) == (4, "intended")
     result = cli("revoke", "P0009", "P0010", "P0011", "P0012", "--yes", "--json")
     assert result.code == 0, result.err
     assert result.json()["counts"]["done"] == 4
