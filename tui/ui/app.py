@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui.jobs.plan import Confirmation, Plan
     from tui.manager.manager import AccountManager
     from tui.manager.views import Overview
+    from tui.ui.widgets.panel import Panel
 
 Found = TypeVar("Found")
 _TICK = 0.2  # seconds between two pictures of a running job
@@ -99,11 +100,15 @@ class EngageApp(App[int], inherit_bindings=False):
         from tui.ui.widgets.panel import Panel
 
         self.accounts.say("")
-        self.push_screen(Panel[None]("That did not work", wording.error(error, self.look), alarm=True))
+        self.open_panel(Panel[None]("That did not work", wording.error(error, self.look), alarm=True))
 
     def copy(self, text: str) -> None:
         """Copy by OSC 52: the terminal at the person's end takes it, over SSH too."""
         self.copy_to_clipboard(text)
+
+    def open_panel(self, panel: "Panel[Found]", then: Callable[[Found | None], None] | None = None) -> None:
+        """Open a panel over the table; `then` gets its result."""
+        self.push_screen(panel, then)
 
     # -- the job -------------------------------------------------------------------------------------------------
 
@@ -126,7 +131,7 @@ class EngageApp(App[int], inherit_bindings=False):
         from tui.ui.widgets.progress import ProgressPanel
 
         if self.job is not None:
-            self.push_screen(ProgressPanel(self.job), lambda _: self.accounts.draw_foot())
+            self.open_panel(ProgressPanel(self.job), lambda _: self.accounts.draw_foot())
 
     def watch_job(self) -> None:
         """Look at the job from time to time, as long as it runs: a picture more often than that floods slow links."""
@@ -178,7 +183,7 @@ class EngageApp(App[int], inherit_bindings=False):
                 Para("Stopping lets the current item finish; the rest can be resumed."),
             ]
             choices = [Choice("s", "stop after this one and quit", "stop"), Choice("n", "No, stay", None)]
-            self.push_screen(Panel[str]("A job is running", body, choices=choices), self._stop_and_leave)
+            self.open_panel(Panel[str]("A job is running", body, choices=choices), self._stop_and_leave)
         else:
             self.exit(int(ExitCode.OK))
 

@@ -82,7 +82,7 @@ class AccountsScreen(MarkingScreen):
             elif plan.items:
                 self.say("Nothing was done.")
 
-        self.app.push_screen(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
+        self.engage.open_panel(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
 
     def after_job(self, job: RunningJob, watched: bool) -> None:
         """A job came to its end: who was done is unmarked, who failed stays marked, counts and table follow."""
@@ -121,7 +121,7 @@ class AccountsScreen(MarkingScreen):
             from tui.ui.widgets.panel import Panel
 
             title = f"Job {job.number}: {job.title}"
-            self.app.push_screen(Panel[None](title, wording.report(job.report, self.engage.look)))
+            self.engage.open_panel(Panel[None](title, wording.report(job.report, self.engage.look)))
 
     def _offer_resume(self) -> None:
         from tui.ui import wording
@@ -138,7 +138,7 @@ class AccountsScreen(MarkingScreen):
                 self.say(f"Job {job.job} was left as it is: engage-accounts resume {job.job} goes on with it.")
 
         title = f"Job {job.job} stopped at {job.done:,} of {job.total:,}"
-        self.app.push_screen(Panel[str](title, wording.stopped(job), choices=choices), answered)
+        self.engage.open_panel(Panel[str](title, wording.stopped(job), choices=choices), answered)
 
     # -- holds, groups, files ------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class AccountsScreen(MarkingScreen):
             BLANK,
             Para("Released, it can be revoked again."),
         ]
-        self.app.push_screen(
+        self.engage.open_panel(
             Panel[str](f"Release {code}?", body, choices=choices),
             lambda answer: self._release(code) if answer else None,
         )
@@ -194,7 +194,7 @@ class AccountsScreen(MarkingScreen):
             )
             for group in groups
         ]
-        self.app.push_screen(Menu("Flag groups: access that went off together", items), self._show_group)
+        self.engage.open_panel(Menu("Flag groups: access that went off together", items), self._show_group)
 
     def _show_group(self, key: str | None) -> None:
         from tui.ui.widgets.panel import Choice, Panel
@@ -217,7 +217,7 @@ class AccountsScreen(MarkingScreen):
         choices = [] if self.manager.read_only else [
             Choice("m", "mistake", Answer.MISTAKE), Choice("i", "intended", Answer.INTENDED)
         ]  # fmt: skip
-        self.app.push_screen(
+        self.engage.open_panel(
             Panel[Answer](f"Flag group {group.key}", body, choices=choices),
             lambda answer: self._answer(group.key, answer) if answer else None,
         )
@@ -237,7 +237,7 @@ class AccountsScreen(MarkingScreen):
             self.say(f"{key}: {answer}.")
 
         body = [Para("Why? The reason is kept with the answer, for whoever asks later.")]
-        self.app.push_screen(Ask(f"{key}: {answer}", body, [Field("Reason:", LineEdit())]), given)
+        self.engage.open_panel(Ask(f"{key}: {answer}", body, [Field("Reason:", LineEdit())]), given)
 
     def do_export(self) -> None:
         name = f"{'marked' if self.only_marked else self.tab}-{date.today().isoformat()}.csv"  # noqa: DTZ011 - theirs
@@ -286,7 +286,7 @@ class AccountsScreen(MarkingScreen):
             Item(name, keymap.shown(name), ACTIONS[name].label, ACTIONS[name].help, ACTIONS[name].enabled(state))
             for name in names
         ]
-        self.app.push_screen(Menu(title, items, search=search), self._act_chosen)
+        self.engage.open_panel(Menu(title, items, search=search), self._act_chosen)
 
     def _act_chosen(self, name: str | None) -> None:
         if name is None:
@@ -301,7 +301,7 @@ class AccountsScreen(MarkingScreen):
         from tui.ui.theme import LOOKS
         from tui.ui.widgets.menu import Item, Menu
 
-        self.app.push_screen(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
+        self.engage.open_panel(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
 
     def _use_theme(self, name: str | None) -> None:
         if name is not None:
@@ -326,7 +326,7 @@ class AccountsScreen(MarkingScreen):
         body += [BLANK, Para("Keys are remapped by the action's name, under [ui.keys] in the config file:", look.dim)]
         names = ", ".join(ACTIONS)
         body.append(Para(names, look.dim, "  "))
-        self.app.push_screen(Panel[None]("Help: accounts", body, tall=True))
+        self.engage.open_panel(Panel[None]("Help: accounts", body, tall=True))
 
     def do_find(self) -> None:
         """Disabled: the registry says why."""

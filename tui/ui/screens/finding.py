@@ -66,7 +66,7 @@ class FindingScreen(ListScreen):
         from tui.ui.widgets.panel import Panel
 
         body = wording.why(found, self.engage.look)
-        self.app.push_screen(Panel[None](f"Why: {found.facts.code}", body, tall=True))
+        self.engage.open_panel(Panel[None](f"Why: {found.facts.code}", body, tall=True))
 
     def do_focus(self) -> None:
         if not self.has_pane:
@@ -140,7 +140,7 @@ class FindingScreen(ListScreen):
             )
             items.append(Item(name, key, COLUMNS[name].title, note))
         at = names.index(lens.sort) if lens.sort in names else 0
-        self.app.push_screen(Menu("Sort by", items, at=at), self._sort_by)
+        self.engage.open_panel(Menu("Sort by", items, at=at), self._sort_by)
 
     def _sort_by(self, name: str | None) -> None:
         if name is not None:

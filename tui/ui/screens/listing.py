@@ -114,6 +114,7 @@ class ListScreen(Screen[None], inherit_bindings=False):
         self.foot = Lines(id="foot")
         self._arrange(self.app.size.width, self.app.size.height)
         self.load()
+        self.draw()
         yield self.masthead
         with Container(id="main"):
             yield self.table
@@ -121,7 +122,6 @@ class ListScreen(Screen[None], inherit_bindings=False):
         yield self.foot
 
     def on_mount(self) -> None:
-        self.draw()
         self.call_after_refresh(self.started)
 
     def started(self) -> None:
@@ -209,7 +209,7 @@ class ListScreen(Screen[None], inherit_bindings=False):
 
     def draw(self) -> None:
         """Draw header, tabs and foot anew; what did not change is not sent."""
-        width, look = self.size.width, self.engage.look
+        width, look = self.app.size.width, self.engage.look
         if self.has_class("-small"):
             self.masthead.show(
                 [(("This needs more room:", look.warn),), ((f"{LEAST[0]} columns by {LEAST[1]} lines.", None),)]
@@ -227,7 +227,7 @@ class ListScreen(Screen[None], inherit_bindings=False):
 
     def draw_foot(self) -> None:
         """Draw the status and the bottom line."""
-        width = self.size.width
+        width = self.app.size.width
         self.foot.show([self._status(width), self._bottom(width)])
 
     def status(self) -> str:

@@ -7,7 +7,6 @@ register: the screen tells it what to show and where the cursor goes.
 from array import array
 from collections.abc import Callable, Sequence
 
-from textual import events
 from textual.message import Message
 
 from tui.manager.views import Row, Tab
@@ -51,6 +50,8 @@ class AccountTable(Lines):
         self.range_from = None
         self.cursor = max(0, min(at, len(persons) - 1))
         self._window = (0, [])
+        if not self.top <= self.cursor < self.top + self.height:
+            self.top = self.cursor - self.height // 2
         self._into_sight()
         self._place()
         self.paint()
@@ -110,7 +111,7 @@ class AccountTable(Lines):
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def on_resize(self, event: events.Resize) -> None:
+    def resized(self) -> None:
         self._into_sight()
         self._place()
         self.paint()

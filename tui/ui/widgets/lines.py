@@ -5,7 +5,7 @@ Everything on the screen is drawn through this one class.
 
 from collections.abc import Sequence
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -21,12 +21,14 @@ class Lines(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Line] = []
+        self._drawn_at = Size(0, 0)
+        self._drawing = False
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines from the top, repainting those that differ from what is there."""
         before, self._lines = self._lines, list(lines)
         width = self.size.width
-        if not width:
+        if not width or self._drawing:
             return
         changed = [
             Region(0, y, width, 1)
@@ -36,12 +38,22 @@ class Lines(Widget):
         if changed:
             self.refresh(*changed)
 
+    def resized(self) -> None:
+        """The size is another one: a place for those whose lines depend on it to `show` them anew."""
+
     def shown(self) -> list[Line]:
         """What is shown."""
         return self._lines
 
     def render_line(self, y: int) -> Strip:
-        """Textual asks for one line, and only for those that changed."""
+        """Textual asks for one line, and only for those that changed; at a new size for all of them."""
+        if self._drawn_at != self.size:
+            # Laid out here and not by an event later, so that the first frame at a size is the right one.
+            self._drawn_at, self._drawing = self.size, True
+            try:
+                self.resized()
+            finally:
+                self._drawing = False
         return strip_of(self._lines[y] if y < len(self._lines) else (), self.size.width)
 
     def get_content_width(self, container: object, viewport: object) -> int:

@@ -62,6 +62,7 @@ class Panel(ModalScreen[Result | None], Generic[Result]):
         self.tall = tall
         self.alarm = alarm
         self.message = ""
+        self._laid_out = (0, 0)
         self.box = Lines()
         self.scroller = Scroller()
 
@@ -70,10 +71,8 @@ class Panel(ModalScreen[Result | None], Generic[Result]):
         return cast("EngageApp", self.app)
 
     def compose(self) -> ComposeResult:
-        yield self.box
-
-    def on_mount(self) -> None:
         self.lay_out()
+        yield self.box
 
     def on_resize(self, event: events.Resize) -> None:
         self.lay_out()
@@ -87,7 +86,10 @@ class Panel(ModalScreen[Result | None], Generic[Result]):
         lines = self.body_lines(width - 4)
         needed = len(lines) + 2 + len(self.foot(width - 4))
         height = screen if self.tall else min(needed, screen - 1)
-        self.box.styles.width, self.box.styles.height = width, height
+        if self._laid_out != (width, height):
+            # Only then: a style that is set, even to what it is, lays the screen out and draws it anew.
+            self._laid_out = width, height
+            self.box.styles.width, self.box.styles.height = width, height
         self.scroller.fill(lines, height - 2 - len(self.foot(width - 4)))
         self.paint()
 
@@ -103,13 +105,12 @@ class Panel(ModalScreen[Result | None], Generic[Result]):
     def foot(self, width: int) -> list[Line]:
         """Below the text: the fields, what is to be said of them, the keys."""
         look = self.engage.look
-        found: list[Line] = [()]
+        # What is to be said stands in the empty line above, so that the box does not jump.
+        found: list[Line] = [((crop(self.message, width), look.bad if self.fields else look.key),)]
         for number, field in enumerate(self.fields):
             on = number == self.field
             label = f"{field.label} "
             found.append(field.edit.line(label, width, look) if on else ((label, look.dim), (field.edit.text, None)))
-        if self.message:
-            found.append(((crop(self.message, width), look.bad),))
         return [*found, fit_line(self.keys_line(), width)]
 
     def keys_line(self) -> Line:

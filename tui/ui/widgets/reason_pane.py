@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import events
-
 from tui.ui.drawing import Line, Para, Scroller, fit_line, wrap
 from tui.ui.theme import Look
 from tui.ui.widgets.lines import Lines
@@ -26,7 +24,7 @@ class ReasonPane(Lines):
         self._scroller.top = 0
         self.lay_out()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def resized(self) -> None:
         self.lay_out()
 
     def move(self, action: str) -> bool:
