@@ -47,15 +47,21 @@ def fold(value: str) -> str:
 
 
 def say_date(value: date | datetime | str) -> str:
-    """A date as people here read it: `28 Nov 2026`. ISO text is taken too; other text comes back as it is."""
+    """A date as people here read it: `28 Nov 2026`. ISO text is taken too, a moment's day in the local time zone; other
+    text comes back as it is."""
     if isinstance(value, str):
         try:
-            day = date.fromisoformat(value[:10])
+            day = date.fromisoformat(day_of(value) if len(value) > 10 else value)
         except ValueError:
             return value
     else:
         day = value
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def day_of(moment: str, zone: tzinfo | None = None) -> str:
+    """The ISO date of a moment in people's own time zone (or `zone`): the day they would name. "" stays ""."""
+    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat() if moment else ""
 
 
 def say_time(value: datetime | str, zone: tzinfo | None = None) -> str:

@@ -268,7 +268,7 @@ def test_json_on_stdout_is_the_report_alone(cli: Run, take_in: TakeIn) -> None:
 
 
 def test_the_plan_says_what_can_be_restored(cli: Run, imported: SchoolFiles, configure: Configure) -> None:
-    assert "Username and password can be restored for 14 days." in cli("revoke", "P0001", "--dry-run").out
+    assert "Username and password are kept aside for 14 days" in cli("revoke", "P0001", "--dry-run").out
     configure('[accounts]\nservice = "embedded"\nrestore_days = 0\n')
     assert "This can't be restored" in cli("revoke", "P0001", "--dry-run").out
     configure("")

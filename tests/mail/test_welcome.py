@@ -228,6 +228,7 @@ def assert_one_plain_message(message: EmailMessage) -> None:
 @example("=?utf-8?b?TWFyeQ0KQmNjOiB4QGV2aWwuZXhhbXBsZQ==?=")
 @example("x@evil.example, Zoë")
 @example("Zoë <x@evil.example>,")
+@example("." + 75 * "0")
 @settings(max_examples=300, deadline=None)
 def test_no_name_makes_a_second_header_or_recipient(name: str) -> None:
     if "\r" in name or "\n" in name:

@@ -29,7 +29,7 @@ class Problem(NamedTuple):
 
 @dataclass
 class Problems:
-    """The problems of one import.
+    """The problems of one import: `count` of them, in `rows` rows.
 
     `skipped_keys` holds the keys of the rows that were left out, by kind: (code,) or (student, contact,
     relationship). A record whose row was skipped keeps what the register has, it is not taken as gone. `keyless`
@@ -37,6 +37,7 @@ class Problems:
     """
 
     count: int = 0
+    rows: int = 0
     kept: list[Problem] = field(default_factory=list)
     skipped_keys: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     keyless: dict[str, int] = field(default_factory=dict)
@@ -47,8 +48,9 @@ class Problems:
         if len(self.kept) < KEPT:
             self.kept.append(Problem(file, line, column, message))
 
-    def skip(self, kind: str, key: tuple[str, ...] | None) -> None:
-        """Note that a row was left out; `key` is None when it can't be read."""
+    def skip(self, kind: str, key: tuple[str, ...] | None, rows: int = 1) -> None:
+        """Note that a row (or several of one key) was left out; `key` is None when it can't be read."""
+        self.rows += rows
         if key is None:
             self.keyless[kind] = self.keyless.get(kind, 0) + 1
         else:

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -36,12 +37,16 @@ class OutboxMessage:
 
 
 class Outbox:
-    """A transport that puts messages into a folder, which is made at the first delivery."""
+    """A transport that puts messages into a folder, which is made at the first delivery.
+
+    `shared`: the folder belongs to a team on one host; its group may read and write what nobody else may.
+    """
 
     name = "outbox"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self.folder = folder
+        self._shared = shared
 
     def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
         """Put `message` into the folder. A key that is there already is left as it is."""
@@ -53,7 +58,7 @@ class Outbox:
                 # Of two programs that deliver one key at once, the second finds it delivered.
                 fcntl.flock(folder, fcntl.LOCK_EX)
                 if not _holds(folder, key):
-                    _write(folder, final, content)
+                    _write(folder, final, content, 0o660 if self._shared else 0o600)
         except OSError as error:
             self._refuse(error, means="The message was not sent.")
 
@@ -108,6 +113,8 @@ class Outbox:
         for folder in (*reversed(self.folder.parents), self.folder):
             if not (folder.exists() or folder.is_symlink()):
                 folder.mkdir(mode=0o700, exist_ok=True)
+                if self._shared and folder == self.folder:
+                    folder.chmod(0o2770)
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -123,14 +130,16 @@ class Outbox:
             raise
         try:
             state = os.fstat(folder)
-            if state.st_uid != os.geteuid():
+            mine = state.st_uid == os.geteuid()
+            others = 0o007 if self._shared else 0o077
+            if not mine and not (self._shared and not state.st_mode & others):
                 raise MailError(
                     f"The outbox {self.folder} belongs to somebody else.",
                     means="Its owner could read every link in it.",
                     todo="Name a folder of your own in mail.outbox.",
                 )
-            if state.st_mode & 0o077:
-                os.fchmod(folder, 0o700)
+            if state.st_mode & others:
+                os.fchmod(folder, stat.S_IMODE(state.st_mode) & ~others)
             yield folder
         finally:
             os.close(folder)
@@ -156,12 +165,13 @@ def _holds(folder: int, key: str) -> bool:
     return any(name.startswith(f"{key}.") and _MESSAGE.fullmatch(name) for name in _names(folder))
 
 
-def _write(folder: int, final: str, content: bytes) -> None:
+def _write(folder: int, final: str, content: bytes, mode: int) -> None:
     """Write the file `final` so that it is never seen in part."""
     temporary = f".{secrets.token_hex(16)}.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from email import message_from_bytes
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -174,6 +175,6 @@ def _goes_to(message: EmailMessage, address: str) -> bool:
     try:
         read = message_from_bytes(message.as_bytes(), policy=SMTP)
         to = [found.addr_spec for header in read.get_all("To", []) for found in header.addresses]
-    except (ValueError, IndexError, AttributeError):  # the email package on a header it can't fold or parse
+    except (ValueError, IndexError, AttributeError, TypeError, MessageError):  # a header it can't fold or parse
         return False
     return to == [address] and read.keys() == message.keys()

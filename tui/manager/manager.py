@@ -34,6 +34,7 @@ from tui.text import clean, formula_safe, join_and, plural, say_date, say_time
 
 if TYPE_CHECKING:
     from tui.jobs.runner import Runner
+    from tui.mail.outbox import Outbox
 
 DUE_DAYS = 31
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
@@ -351,9 +352,8 @@ class AccountManager:
 
     def _runner(self) -> "Runner":
         from tui.jobs.runner import Runner
-        from tui.mail.outbox import Outbox
 
-        return Runner(self._database, self.service, Outbox(self._outbox()), self.settings, self._actor, self._clock)
+        return Runner(self._database, self.service, self._outbox(), self.settings, self._actor, self._clock)
 
     def _make_service(self) -> AccountService:
         if self.settings.accounts.service == "embedded":
@@ -368,7 +368,8 @@ class AccountManager:
         from tui.services.worklist import WorklistService
 
         folder = self.path.parent / "worklists"
-        return WorklistService(folder, self.settings.portal.system, self.settings.portal.url)
+        portal, shared = self.settings.portal, bool(self.settings.register.group)
+        return WorklistService(folder, portal.system, portal.url, shared=shared)
 
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
@@ -379,17 +380,23 @@ class AccountManager:
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
                     accounts.wipe_copies(connection, now.isoformat())
-        folder = self._outbox()
-        if folder.is_dir():
-            from tui.mail.outbox import Outbox
+        outbox = self._outbox()
+        if outbox.folder.is_dir():
             from tui.mail.transport import MailError
 
             with suppress(MailError):
-                Outbox(folder).purge(now)
+                outbox.purge(now)
 
-    def _outbox(self) -> Path:
-        # The demo's messages must never lie among those that are to be sent.
-        return self.path.with_name(f"{self.path.stem}-outbox") if self.is_demo else outbox_folder(self.settings)
+    def _outbox(self) -> "Outbox":
+        from tui.mail.outbox import Outbox
+
+        if self.is_demo:
+            # The demo's messages must never lie among those that are to be sent.
+            return Outbox(self.path.with_name(f"{self.path.stem}-outbox"))
+        if self.settings.register.group:
+            # Whoever resumes a colleague's job must see what went out already.
+            return Outbox(self.settings.mail.outbox or self.path.parent / "outbox", shared=True)
+        return Outbox(outbox_folder(self.settings))
 
     # -- what operators say ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Reading the change log of imports, in sentences, for the history of one record."""
 
 from tui.register.database import Database
+from tui.text import day_of
 
 _WORDS = {"1": "yes", "0": "no", None: "unknown"}
 
@@ -13,7 +14,7 @@ def of_contact(database: Database, code: str, limit: int = 30) -> list[tuple[str
         " WHERE g.contact_code = ? AND g.contact_code <> '' AND g.kind <> 'staff' ORDER BY g.id DESC LIMIT ?",
         (code, limit),
     )
-    return [(taken_at[:10], str(number), _sentence(*change)) for taken_at, number, *change in rows]
+    return [(day_of(taken_at), str(number), _sentence(*change)) for taken_at, number, *change in rows]
 
 
 def _sentence(kind: str, student: str, field: str, old: object, new: object) -> str:

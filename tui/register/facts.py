@@ -14,6 +14,7 @@ from tui.domain.status import Status
 from tui.register.database import Database
 from tui.register.derive import named_how, named_other_cases
 from tui.register.people import TABLES, person_number, split_person
+from tui.text import day_of
 
 _PART = 400
 
@@ -48,7 +49,7 @@ def gather(database: Database, persons: Sequence[int]) -> dict[int, AccountFacts
     """The facts of these people, by person number."""
     found: dict[int, AccountFacts] = {}
     imports = {
-        number: ImportRef(number, taken_at[:10])
+        number: ImportRef(number, day_of(taken_at))
         for number, taken_at in database.read("SELECT id, taken_at FROM snapshots")
     }
     first = min(imports.values(), key=lambda ref: ref.number, default=None)
@@ -216,7 +217,7 @@ def _requests(database: Database, persons: Sequence[int], places: str) -> dict[i
 def _not_done(database: Database, persons: Sequence[int], places: str) -> dict[int, str]:
     """The day of the extract that showed a person's latest request for a revoke as not carried out."""
     return {
-        person: taken_at[:10]
+        person: day_of(taken_at)
         for person, state, taken_at in database.read(
             "SELECT i.person, i.state, coalesce(s.taken_at, '') FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
             " LEFT JOIN snapshots AS s ON s.id = i.verified_snapshot WHERE j.verb = 'revoke' AND i.id ="

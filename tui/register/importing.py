@@ -145,14 +145,14 @@ def _apply(
     difference.not_obeyed = accounts.not_obeyed
     difference.verified = accounts.verified
     difference.after = _statuses(connection)
-    difference.skipped = problems.count
+    difference.skipped = problems.rows
     difference.problems = list(problems)[:SHOWN_PROBLEMS]
     if stopped:
         warnings += [f"Accepted although it shrank: {line}" for line in stopped]
     difference.warnings = warnings + _standing_warnings(connection, difference)
     connection.execute(
         "UPDATE snapshots SET warnings = ?, skipped = ? WHERE id = ?",
-        (json.dumps(difference.warnings, ensure_ascii=False), problems.count, snapshot),
+        (json.dumps(difference.warnings, ensure_ascii=False), problems.rows, snapshot),
     )
     audit.append(
         connection,
@@ -166,7 +166,7 @@ def _apply(
             "kinds": {str(kind): count._asdict() for kind, count in difference.kinds.items()},
             "before": before,
             "after": difference.after,
-            "skipped": problems.count,
+            "skipped": problems.rows,
             "accepted_shrink": stopped,
         },
     )
@@ -267,7 +267,7 @@ def _refused(problems: Problems) -> InputRefused:
     if problems.count > SHOWN_PROBLEMS:
         shown.append(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
     return InputRefused(
-        f"{plural(problems.count, 'row')} can't be taken:\n" + "\n".join(f"  {line}" for line in shown),
+        f"{plural(max(problems.rows, 1), 'row')} can't be taken:\n" + "\n".join(f"  {line}" for line in shown),
         means="Nothing was imported.",
         todo="Correct them in the admin system and export again, or leave these rows out with --skip-bad.",
     )

@@ -153,7 +153,7 @@ def drop_duplicates(connection: sqlite3.Connection, kind: RecordKind, file: str,
             columns,
             f"{what} stands again in line {others}; which row is right can't be told, so none is taken",
         )
-        problems.skip(kind, tuple(values))
+        problems.skip(kind, tuple(values), len(numbers))
         same = " AND ".join(f"{name} = ?" for name in key)
         connection.execute(f"DELETE FROM temp.s_{kind} WHERE {same}", values)
     connection.execute(index)

@@ -4,6 +4,7 @@ import sqlite3
 
 from tui.domain.flag_groups import GROUP_FROM, Answer, FlagGroup
 from tui.register.database import Database
+from tui.text import day_of
 
 
 def groups(database: Database) -> list[FlagGroup]:
@@ -19,7 +20,7 @@ def groups(database: Database) -> list[FlagGroup]:
         (GROUP_FROM,),
     )
     return [
-        FlagGroup(contact_type, number, taken_at[:10], size, Answer(answer), reason, by, at)
+        FlagGroup(contact_type, number, day_of(taken_at), size, Answer(answer), reason, by, at)
         for contact_type, number, taken_at, size, answer, reason, by, at in rows
     ]
 

@@ -22,9 +22,9 @@ class EmbeddedService:
         self._future_counts = future_counts
         self.system = system
         self.restores = (
-            f"Username and password can be restored for {restore_days} days."
+            f"Username and password are kept aside for {restore_days} days, for a restore (not in this version yet)."
             if restore_days
-            else "This can't be restored: restore_days is 0."
+            else "This can't be restored: restore_days is 0, nothing is kept aside."
         )
 
     def revoke(self, order: Order) -> Acted:

@@ -25,8 +25,9 @@ class WorklistService:
     by_hand = True
     sends_own_mail = True
 
-    def __init__(self, folder: Path, system: str, portal_url: str) -> None:
+    def __init__(self, folder: Path, system: str, portal_url: str, *, shared: bool = False) -> None:
         self._folder = folder
+        self._shared = shared  # a team's: its group may read and write what nobody else may
         self._portal_url = portal_url
         self.system = system
         self.restores = f"Nothing can be restored from here: what is done by hand in {system} is undone there."
@@ -44,7 +45,10 @@ class WorklistService:
         listed = sorted(listed, key=lambda entry: (entry.surname_first.casefold(), entry.code))
         left = sorted(left, key=lambda entry: (entry.surname_first.casefold(), entry.code))
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700, parents=True)
+                if self._shared:
+                    self._folder.chmod(0o2770)
             return [
                 self._write(f"job-{job}-{verb}.csv", _as_csv(job, verb, listed)),
                 self._write(f"job-{job}-{verb}.txt", self._as_text(job, verb, listed, left, at)),
@@ -59,8 +63,11 @@ class WorklistService:
     def _write(self, name: str, content: str) -> Path:
         path = self._folder / name
         temporary = path.with_suffix(path.suffix + ".part")
-        # Names and emails of parents: for the operator's eyes only, from the first byte.
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        # Names and emails of parents: for the operators' eyes only, from the first byte.
+        temporary.unlink(missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            if self._shared:
+                os.fchmod(file.fileno(), 0o660)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
