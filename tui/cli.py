@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -115,6 +116,10 @@ def import_(
     from tui import printing
     from tui.feeds import open_feed
 
+    given = ctx.ensure_object(dict)
+    if dry_run and not (given.get("register") or register_path(_settings(ctx))).exists():
+        # A dry run leaves nothing behind, not even an empty register.
+        given["register"] = Path(ctx.with_resource(TemporaryDirectory())) / "register.sqlite3"
     manager = _open(ctx, create=True)
     roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
     difference = manager.import_roster(roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink)

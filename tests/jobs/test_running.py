@@ -24,6 +24,7 @@ from tui.jobs.runner import Runner
 from tui.mail.outbox import Outbox
 from tui.mail.transport import MailError
 from tui.manager.manager import AccountManager
+from tui.manager.views import Tab
 from tui.register import audit
 from tui.register.database import Database
 from tui.services.embedded import EmbeddedService
@@ -286,6 +287,7 @@ from pathlib import Path
 from tests.jobs.test_running import ACTOR, YES, embedded_settings
 from tui.domain.gates import Verb
 from tui.manager.manager import AccountManager
+from tui.manager.views import Tab
 
 def wait(progress):
     if progress.done == 1:
@@ -485,3 +487,28 @@ def test_an_outbox_of_somebody_else_does_not_stop_the_register(
     with pytest.raises(MailError):
         Outbox(folder).purge(datetime.now(UTC))
     AccountManager(embedded_settings(), register, actor=ACTOR).close()
+
+
+@pytest.mark.parametrize(("verb", "code", "kind"), [(Verb.REVOKE, "P0001", "revoke"), (Verb.WELCOME, "P0011", "mail")])
+def test_what_lands_between_the_gate_and_the_act_is_seen(
+    manager: AccountManager, register: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, code: str, kind: str
+) -> None:
+    from tui.jobs import runner
+
+    colleague = AccountManager(embedded_settings(), register, actor=ACTOR)
+    judge = runner.ask_gate
+
+    def judged_then_held(*arguments: Any, **named: Any) -> Any:
+        verdict = judge(*arguments, **named)
+        colleague.hold(code, "ring first", kind=kind)
+        return verdict
+
+    plan = manager.plan(verb, [code])
+    monkeypatch.setattr(runner, "ask_gate", judged_then_held)
+    report = manager.run(plan, YES)
+    assert [(outcome.code, outcome.state) for outcome in report.outcomes] == [(code, "skipped")]
+    row = manager.rows(manager.view(Tab.ALL, text=code).persons)[0]
+    assert row.held == "ring first"
+    assert bool(row.username) is (verb is Verb.REVOKE)
+    assert not list((register.parent / "outbox").glob("*.eml"))
+    colleague.close()

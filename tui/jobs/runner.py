@@ -23,7 +23,7 @@ from tui.jobs.planning import ask_gate, fingerprint
 from tui.mail.transport import Transport
 from tui.register import accounts, audit, facts, invitations, journal, listing
 from tui.register.database import Connection, Database
-from tui.services.service import AccountService, Listed, Order
+from tui.services.service import AccountService, FactsChanged, Listed, Order
 
 _RENEW_SECONDS = 20
 
@@ -167,6 +167,8 @@ class Runner:
                 self._welcome(order)
         except RegisterError:
             raise
+        except FactsChanged as error:
+            self._record(item, "skipped", at, error.what)
         except EngageError as error:
             self._record(item, "failed", at, error.what)
             return False
@@ -192,6 +194,8 @@ class Runner:
         token, token_hash = welcoming.mint()
         expires = welcoming.expiry(now).isoformat()
         with self._database.transaction() as connection:
+            if facts.gather(self._database, [order.person])[order.person] != order.facts:
+                raise FactsChanged("the facts have changed just now")
             journal.set_item(connection, order.item, "claimed", order.at)
             invitation = invitations.queue(
                 connection, order.person, order.facts.code, order.facts.email, order.job, order.at

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tui.register import accounts, audit, journal
+from tui.register import accounts, audit, facts, journal
 from tui.register.database import Database
-from tui.services.service import Acted, Listed, Order
+from tui.services.service import Acted, FactsChanged, Listed, Order
 
 
 class EmbeddedService:
@@ -28,11 +28,14 @@ class EmbeddedService:
         )
 
     def revoke(self, order: Order) -> Acted:
-        """Remove username and password; raises RegisterError."""
+        """Remove username and password; raises RegisterError, FactsChanged."""
         keep_until = (datetime.fromisoformat(order.at) + timedelta(days=self._restore_days)).isoformat()
         with self._database.transaction() as connection:
             if journal.item_state(connection, order.item) == "done":
                 return Acted("done", "was done already", recorded=True)
+            # Read again where nobody can come between: an import or a hold may have landed since the gate was asked.
+            if facts.gather(self._database, [order.person])[order.person] != order.facts:
+                raise FactsChanged("the facts have changed just now")
             before = accounts.revoke(
                 connection, order.person, order.job, order.at, keep_until, future_counts=self._future_counts
             )

@@ -6,6 +6,11 @@ from typing import NamedTuple, Protocol
 
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
+from tui.errors import ServiceError
+
+
+class FactsChanged(ServiceError):
+    """Between the gate and the act somebody else changed what the gate had judged. Nothing was done."""
 
 
 class Order(NamedTuple):
@@ -54,7 +59,7 @@ class AccountService(Protocol):
     restores: str
 
     def revoke(self, order: Order) -> Acted:
-        """Remove username and password. Raises ServiceError."""
+        """Remove username and password. Raises ServiceError; FactsChanged when it saw in time that they had."""
         ...
 
     def is_revoked(self, order: Order) -> bool | None:
