@@ -367,7 +367,9 @@ class AccountManager:
             )
         from tui.services.worklist import WorklistService
 
-        folder = self.path.parent / "worklists"
+        # Two registers in one folder both count their jobs from 1: each has its lists to itself.
+        name = "worklists" if self.path.stem == "register" else f"{self.path.stem}-worklists"
+        folder = self.path.parent / name
         portal, shared = self.settings.portal, bool(self.settings.register.group)
         return WorklistService(folder, portal.system, portal.url, shared=shared)
 
