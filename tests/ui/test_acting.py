@@ -333,7 +333,7 @@ async def test_a_flag_group_is_answered(demo: AccountManager) -> None:
         await person.press("m")
         await person.sees("Reason:")
         await person.press("enter")
-        await person.sees("Something is to be typed.")
+        await person.sees("Something is to be typed here.")
         await person.type("a slip in the sync rule")
         await person.press("enter")
         await person.sees(f"{group.key}: mistake.")

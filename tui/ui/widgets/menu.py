@@ -76,8 +76,13 @@ class Menu(Panel[str]):
 
     def typed(self, event: events.Key) -> bool:
         took = super().typed(event)
-        words = fold(self.fields[0].edit.text).split()
-        self.found = [item for item in self.items if all(word in fold(f"{item.label} {item.note}") for word in words)]
+        text = fold(self.fields[0].edit.text).strip()
+        words = text.split()
+        found = [item for item in self.items if all(word in fold(f"{item.label} {item.note}") for word in words)]
+        # What is called so comes before what merely speaks of it.
+        self.found = sorted(
+            found, key=lambda item: (not fold(item.label).startswith(text), text not in fold(item.label))
+        )
         self.at = 0
         return took
 
