@@ -6,7 +6,7 @@ Every verb stands here once. All calls are synchronous and may come from any thr
 import csv
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, o
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource
-from tui.domain.flag_groups import Answer, FlagGroup, say_group
+from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Verb
 from tui.domain.records import Roster, UserType
 from tui.domain.status import Status
@@ -26,17 +26,17 @@ from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
 from tui.manager.explaining import explanation
 from tui.manager.operator import current_actor
-from tui.manager.views import Explanation, Overview, Row, StoppedJob, Tab, View
+from tui.manager.overviews import make_overview
+from tui.manager.views import Explanation, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
-from tui.text import clean, formula_safe, join_and, plural, say_date, say_time
+from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
     from tui.jobs.runner import Runner
     from tui.mail.outbox import Outbox
 
-DUE_DAYS = 31
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
@@ -88,65 +88,15 @@ class AccountManager:
 
     def overview(self, user_type: UserType = UserType.CONTACT) -> Overview:
         """The register at a glance, with counts for one user type."""
-        counted = listing.counts(self._database, user_type)
-        groups = tuple(standing.groups(self._database))
-        last = snapshots.latest(self._database)
-        stopped = tuple(
-            StoppedJob(job.id, job.verb, job.total - job.open, job.total)
-            for job in self.jobs()
-            if self._is_stopped(job)
-        )
-        waiting = len(journal.waiting(self._database))
-        ready = counted.get(Status.READY_TO_REVOKE, 0)
-        return Overview(
+        return make_overview(
+            self._database,
+            self.service,
+            user_type=user_type,
             school=self.settings.school.name,
-            system=self.service.system,
-            service=self.service.name,
             is_demo=self.is_demo,
-            read_only=self.read_only,
-            register=str(self.path),
-            counts={tab: counted.get(tab, 0) for tab in Tab},
-            accounts=accounts.total(self._database),
-            last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
-            due=self._due(bool(last)),
-            warnings=tuple(self._warnings(groups, stopped, waiting, ready)),
-            groups=groups,
-            stopped_jobs=stopped,
-            requested=waiting,
+            stopped=[job for job in self.jobs() if self._is_stopped(job)],
+            now=self._clock(),
         )
-
-    def _due(self, imported: bool) -> str:
-        last = journal.last_run(self._database, Verb.REVOKE)
-        if not imported:
-            return ""
-        if not last:
-            return "never run"
-        days = (self._clock() - datetime.fromisoformat(last)).days
-        return f"due: last run {say_date(last)}" if days >= DUE_DAYS else f"last run {say_date(last)}"
-
-    def _warnings(
-        self, groups: Sequence[FlagGroup], stopped: Sequence[StoppedJob], waiting: int, ready: int
-    ) -> Iterable[str]:
-        for job in stopped:
-            yield (
-                f"Job {job.job} ({job.verb}) stopped at {job.done:,} of {job.total:,}: "
-                f"engage-accounts resume {job.job}, or leave it."
-            )
-        for group in groups:
-            if group.undecided:
-                yield f"{say_group(group, ready)} Was that intended? engage-accounts groups"
-        doubled = accounts.doubled_usernames(self._database)
-        if doubled:
-            shown = join_and([" and ".join(codes) for codes in doubled], most=3)
-            yield f"{plural(len(doubled), 'username')} on more than one contact (regardless of case): {shown}."
-        if waiting:
-            yield f"{plural(waiting, 'request')} on worklists, neither attested nor verified yet: engage-accounts jobs"
-        not_obeyed = accounts.listed_after_revoke(self._database)
-        if not_obeyed and self.service.name == "embedded":
-            yield (
-                f"{plural(not_obeyed, 'revoked account')} still listed with a username in the feed: reported, "
-                "not obeyed."
-            )
 
     def counts(self, user_type: UserType = UserType.CONTACT) -> dict[Tab, int]:
         """People by tab."""

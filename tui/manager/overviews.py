@@ -1,0 +1,86 @@
+"""The register at a glance: counts, what is due, and what needs attention, in sentences."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from tui.domain.flag_groups import FlagGroup, say_group
+from tui.domain.gates import Verb
+from tui.domain.records import UserType
+from tui.domain.status import Status
+from tui.manager.views import Overview, StoppedJob, Tab
+from tui.register import accounts, journal, listing, snapshots, standing
+from tui.register.database import Database
+from tui.services.service import AccountService
+from tui.text import join_and, plural, say_date, say_time
+
+DUE_DAYS = 31
+
+
+def make_overview(
+    database: Database,
+    service: AccountService,
+    *,
+    user_type: UserType,
+    school: str,
+    is_demo: bool,
+    stopped: Sequence[journal.JobRow],
+    now: datetime,
+) -> Overview:
+    """Gather it; `stopped` are the jobs that nobody runs and that are not done."""
+    counted = listing.counts(database, user_type)
+    groups = tuple(standing.groups(database))
+    last = snapshots.latest(database)
+    halted = tuple(StoppedJob(job.id, job.verb, job.total - job.open, job.total) for job in stopped)
+    waiting = len(journal.waiting(database))
+    ready = counted.get(Status.READY_TO_REVOKE, 0)
+    return Overview(
+        school=school,
+        system=service.system,
+        service=service.name,
+        is_demo=is_demo,
+        read_only=database.read_only,
+        register=str(database.path),
+        counts={tab: counted.get(tab, 0) for tab in Tab},
+        accounts=accounts.total(database),
+        last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
+        due=_due(database, now) if last else "",
+        warnings=tuple(_warnings(database, service, groups, halted, waiting, ready)),
+        groups=groups,
+        stopped_jobs=halted,
+        requested=waiting,
+    )
+
+
+def _due(database: Database, now: datetime) -> str:
+    last = journal.last_run(database, Verb.REVOKE)
+    if not last:
+        return "never run"
+    overdue = (now - datetime.fromisoformat(last)).days >= DUE_DAYS
+    return f"due: last run {say_date(last)}" if overdue else f"last run {say_date(last)}"
+
+
+def _warnings(
+    database: Database,
+    service: AccountService,
+    groups: Sequence[FlagGroup],
+    stopped: Sequence[StoppedJob],
+    waiting: int,
+    ready: int,
+) -> Iterator[str]:
+    for job in stopped:
+        yield (
+            f"Job {job.job} ({job.verb}) stopped at {job.done:,} of {job.total:,}: "
+            f"engage-accounts resume {job.job}, or leave it."
+        )
+    for group in groups:
+        if group.undecided:
+            yield f"{say_group(group, ready)} Was that intended? engage-accounts groups"
+    doubled = accounts.doubled_usernames(database)
+    if doubled:
+        shown = join_and([" and ".join(codes) for codes in doubled], most=3)
+        yield f"{plural(len(doubled), 'username')} on more than one contact (regardless of case): {shown}."
+    if waiting:
+        yield f"{plural(waiting, 'request')} on worklists, neither attested nor verified yet: engage-accounts jobs"
+    not_obeyed = accounts.listed_after_revoke(database)
+    if not_obeyed and service.name == "embedded":
+        yield f"{plural(not_obeyed, 'revoked account')} still listed with a username in the feed: reported, not obeyed."
