@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from textual import events
 from textual.pilot import Pilot
 
 from tui.manager.manager import AccountManager
@@ -54,6 +55,12 @@ class Person:
     async def type(self, text: str) -> str:
         """Type text."""
         return await self.press(*("space" if character == " " else character for character in text))
+
+    async def paste(self, text: str) -> str:
+        """Paste, as a terminal hands it over."""
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
+        return self.text()
 
     async def sees(self, what: str | Callable[[], bool]) -> str:
         """Wait until the screen says this."""

@@ -348,11 +348,11 @@ async def test_export_writes_what_is_shown(open_school: Open, tmp_path: Path) ->
         await person.press("/")
         await person.type("p000")
         await person.press("enter", "e", "ctrl+u")
-        await person.type(str(path))
+        await person.paste(str(path))
         await person.press("enter")
         await person.sees("9 rows written")
         await person.press("e", "ctrl+u")
-        await person.type(str(path))
+        await person.paste(str(path))
         await person.press("enter")
         assert "already there" in await person.sees("That did not work")
     assert len(path.read_text("utf-8-sig").splitlines()) == 10

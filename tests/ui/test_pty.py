@@ -273,5 +273,7 @@ def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(
     assert b"]0;owned\x07" not in terminal.raw
     assert b"\x1b[2J" not in terminal.raw
     assert "\x9b" not in terminal.raw.decode("utf-8", "replace")
-    terminal.press("qq")
+    terminal.press("q")
+    terminal.sees("2 of 2 shown")
+    terminal.press("q")
     assert terminal.ends() == 0

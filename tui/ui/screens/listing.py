@@ -383,6 +383,7 @@ class ListScreen(Screen[None], inherit_bindings=False):
             getattr(self, f"do_{name}")()
 
     def on_paste(self, event: events.Paste) -> None:
+        event.stop()
         if self.prompt is not None:
             self.prompt.edit.insert(event.text)
             self._changed(self.prompt)
