@@ -493,10 +493,10 @@ def test_an_outbox_of_somebody_else_does_not_stop_the_register(
 def test_what_lands_between_the_gate_and_the_act_is_seen(
     manager: AccountManager, register: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, code: str, kind: str
 ) -> None:
-    from tui.jobs import runner
+    from tui.jobs import planning, runner
 
     colleague = AccountManager(embedded_settings(), register, actor=ACTOR)
-    judge = runner.ask_gate
+    judge = planning.ask_gate
 
     def judged_then_held(*arguments: Any, **named: Any) -> Any:
         verdict = judge(*arguments, **named)
