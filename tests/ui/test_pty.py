@@ -126,7 +126,8 @@ def test_the_whole_job_at_80_by_24(start: Start, demo: AccountManager) -> None:
     terminal.press("y")
     terminal.sees("4 accounts revoked in the demo school.")
     terminal.press("q")
-    terminal.sees(f"of {ready - 4} shown")
+    terminal.sees(lambda: "accounts revoked" not in terminal.text())
+    assert f"of {ready - 4} shown" in terminal.text()
     terminal.press("q")
     assert terminal.ends() == 0
     assert demo.counts()[Tab.READY_TO_REVOKE] == ready - 4
@@ -274,6 +275,6 @@ def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(
     assert b"\x1b[2J" not in terminal.raw
     assert "\x9b" not in terminal.raw.decode("utf-8", "replace")
     terminal.press("q")
-    terminal.sees("2 of 2 shown")
+    terminal.sees(lambda: "Why:" not in terminal.text())
     terminal.press("q")
     assert terminal.ends() == 0

@@ -231,7 +231,11 @@ class EngageApp(App[int], inherit_bindings=False):
 
     def panic(self, *renderables: object) -> None:
         """Textual's own way to give up: ours instead, which shows no data."""
-        self._fatal_error()
+        if sys.exc_info()[1] is None and self._exception is None:
+            # The thread that reads the keys ended: the line was dropped, and its signal is on the way or was lost.
+            self._signalled(signal.SIGHUP)
+        else:
+            self._fatal_error()
 
     def _print_error_renderables(self) -> None:
         for renderable in self._exit_renderables[:1]:

@@ -351,7 +351,10 @@ class ListScreen(Screen[None], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        if self.has_class("-small") and event.key != "q":
+        if self.has_class("-small"):
+            # What can't be seen is not acted on; leaving is.
+            if self.engage.keymap.action(key_name(event.key, event.character)) == "quit":
+                self.act("quit")
             return
         try:
             if self.prompt is not None:

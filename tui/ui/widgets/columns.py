@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from tui.domain.reasons import REASON_LABELS, Reason
+from tui.domain.records import UserType
 from tui.manager.views import TAB_LABELS, Row, Tab
 from tui.text import say_date
 from tui.ui.drawing import width_of
@@ -54,6 +55,8 @@ _PRIORITY = {
     Tab.NO_ACCESS: ("code", "name", "students", "type", "email"),
     Tab.ALL: ("code", "name", "reason", "students", "type", "email", "last_login", "username"),
 }
+# What a user type never has.
+_WITHOUT = {UserType.STUDENT: {"students"}, UserType.STAFF: {"students", "type"}}
 _ORDER = ("code", "name", "type", "email", "username", "reason", "students", "last_login")
 
 
@@ -72,14 +75,16 @@ def sorts(tab: Tab) -> tuple[str, ...]:
 def place(tab: Tab, rows: Sequence[Row], width: int) -> list[Placed]:
     """The columns that fit into `width` cells, wide enough for `rows` where there is room."""
     ideal = {}
-    for name in _PRIORITY[tab]:
+    without = _WITHOUT.get(rows[0].user_type, set()) if rows else set()
+    names = [name for name in _PRIORITY[tab] if name not in without]
+    for name in names:
         column = COLUMNS[name]
         longest = max((width_of(column.cell(row)) for row in rows), default=0)
         # Room for the sign of a sorted column beside the title.
         ideal[name] = max(min(longest, column.most), column.least, len(column.title) + 2)
     chosen: dict[str, int] = {}
     left = width
-    for name in _PRIORITY[tab]:
+    for name in names:
         least = min(COLUMNS[name].least, ideal[name])
         if chosen and left < least + GAP:
             break
