@@ -316,7 +316,7 @@ class Runner:
             ),
             files=row.files,
             stopped=stopped or (row.state != "done" and is_free(self._database, job, self._clock())),
-            how=self._service.restores,
+            how=self._service.restores if row.verb == Verb.REVOKE else "",
         )
 
     def attest(self, job: int, codes: Sequence[str]) -> int:
