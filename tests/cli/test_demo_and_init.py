@@ -1,6 +1,8 @@
 """demo and init: the demo keeps to a register of its own; the config is asked for and written for one pair of eyes."""
 
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -69,11 +71,20 @@ def test_the_config_does_not_point_the_demo_at_the_portal(cli: Run, demo: Path, 
     assert plan.code == ExitCode.GUARD_STOPPED, "its flag group is undecided"
 
 
-def test_a_half_made_demo_is_made_anew(cli: Run, demo: Path) -> None:
-    demo.rename(demo.with_name("demo.sqlite3.making"))
+def test_a_half_made_demo_is_not_in_the_way(cli: Run, demo: Path) -> None:
+    half = demo.with_name(".demo.sqlite3.half")
+    half.mkdir()
+    demo.rename(half / demo.name)
     assert cli("demo", "--no-screen").code == 0
     assert cli("status", "--register", demo).code == 0
-    assert not demo.with_name("demo.sqlite3.making").exists()
+
+
+def test_two_that_make_the_demo_at_once_share_it(home: Path, state: Path) -> None:
+    line = [sys.executable, "-m", "tui", "demo", "--no-screen"]
+    made = [subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [process.communicate(timeout=60) for process in made]
+    assert [process.returncode for process in made] == [0, 0, 0], said
+    assert all("DEMO" in out for out, _ in said)
 
 
 # -- init --------------------------------------------------------------------------------------------------------------

@@ -117,6 +117,7 @@ class AccountFacts:
     requested_verb: str = ""
     came_back: str = ""
     not_done: str = ""
+    incomplete: ImportRef | None = None
     employed: bool = True
     own_status: str = ""
     first_import: ImportRef | None = field(default=None)

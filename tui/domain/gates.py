@@ -55,11 +55,13 @@ def children_here(facts: AccountFacts, future_counts: bool) -> list[LinkFact]:
     return found
 
 
-def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool) -> Verdict:
+def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool, covered: bool | None = None) -> Verdict:
     """Whether this account may be revoked now.
 
     An active account needs a `reason` and its own yes; one whose person still has a child here needs its own yes too,
     unless a new record of the person was accepted or the operator answered *intended* for its flag group.
+    `covered` is asked of a job that runs: True when its plan passed the guard for this account's flag group, False when
+    not. While a plan is made (None) an undecided group is let through, as the guard stops the plan as a whole.
     """
     if facts.user_type is not UserType.CONTACT:
         return _refuse("only contacts are revoked here; student and staff accounts follow their own system")
@@ -86,10 +88,13 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool) -> Ver
         return _refuse("is not ready to revoke")
     accepted = any(c.decision == "match" and c.eligible for c in facts.correlated)
     intended = facts.group is not None and facts.group.answer == Answer.INTENDED
-    undecided_group = facts.group is not None and facts.group.answer == Answer.UNDECIDED
+    intended = intended or bool(covered)
+    undecided = facts.group is not None and facts.group.answer == Answer.UNDECIDED
+    if undecided and covered is False:
+        return _refuse("belongs to a flag group that nobody has answered for")
     children = children_here(facts, future_counts)
     # An undecided group is the guard's to stop as a whole; asking for each member would hide the one question.
-    if children and not accepted and not intended and not undecided_group:
+    if children and not accepted and not intended and not undecided:
         names = join_and([f"{link.student.name} ({link.student.code})" for link in children], most=3)
         return Verdict(
             Decision.ASK,

@@ -41,7 +41,7 @@ class Table:
     @property
     def file(self) -> str:
         """The file's name, as problems quote it."""
-        return self.path.name
+        return clean(self.path.name)
 
     def index(self, column: str) -> int | None:
         """Where a column stands, None when the file has none of that name."""
@@ -144,13 +144,13 @@ def open_table(path: Path) -> Table:
             header = _header(reader)
         except csv.Error as error:
             raise InputRefused(
-                f"The header of {path.name} can't be read: {_say(error)}.",
+                f"The header of {clean(path.name)} can't be read: {_say(error)}.",
                 means="The first line must name the columns. Nothing was imported.",
                 todo="Correct the first line, or export the file again.",
             ) from error
     if header is None:
         raise InputRefused(
-            f"{path.name} is empty.",
+            f"{clean(path.name)} is empty.",
             means="It has not even a header line. That is a failed export, not a school without families.",
             todo="Export it again and look into the file before the import.",
         )
@@ -158,7 +158,7 @@ def open_table(path: Path) -> Table:
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
         raise InputRefused(
-            f"{path.name} names the column {join_and([quoted(column) for column in twice], most=3)} twice.",
+            f"{clean(path.name)} names the column {join_and([quoted(column) for column in twice], most=3)} twice.",
             means="There is no telling which of the two is meant. Nothing was imported.",
             todo="Remove or rename one of them in the first line.",
         )
@@ -196,7 +196,7 @@ def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
             yield lines
         except UnicodeDecodeError as error:
             raise InputRefused(
-                f"{path.name}, line {_undecodable_line(path):,}: the text is not UTF-8.",
+                f"{clean(path.name)}, line {_undecodable_line(path):,}: the text is not UTF-8.",
                 means=_WOULD_DAMAGE,
                 todo=_SAVE_AS_UTF8,
             ) from error
@@ -208,7 +208,7 @@ def _system_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputRefused(
-            f"{path.name} can't be read: {error.strerror or 'the system refuses it'}.",
+            f"{clean(path.name)} can't be read: {error.strerror or 'the system refuses it'}.",
             means="Nothing was imported.",
             todo="Check that the file is there and that you may read it.",
         ) from error
@@ -217,14 +217,14 @@ def _system_errors(path: Path) -> Iterator[None]:
 def _refuse_binary(path: Path, sample: bytes) -> None:
     if sample.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputRefused(
-            f"{path.name} is a zip archive or an Excel workbook, not a CSV file.",
+            f"{clean(path.name)} is a zip archive or an Excel workbook, not a CSV file.",
             means="Nothing was imported.",
             todo="Unpack it, or save each sheet as “CSV UTF-8 (Comma delimited)”.",
         )
     # Every other byte of UTF-16 is NUL where the text is English; a BOM is not always there.
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample.count(0) * 5 > len(sample) > 0:
         raise InputRefused(
-            f"{path.name}, line 1: the text is not UTF-8; it looks like UTF-16 (“Unicode text”).",
+            f"{clean(path.name)}, line 1: the text is not UTF-8; it looks like UTF-16 (“Unicode text”).",
             means=_WOULD_DAMAGE,
             todo=_SAVE_AS_UTF8,
         )

@@ -14,12 +14,14 @@ VERBS = {Verb.REVOKE: ("Revoke access of", "revoked"), Verb.WELCOME: ("Send a we
 
 
 class PlannedItem(NamedTuple):
-    """One account to act on. `fingerprint` is a digest of the facts that the plan rests on."""
+    """One account to act on. `fingerprint` is a digest of the facts that the plan rests on; `group` is the undecided
+    flag group (contact type, import number) that it belongs to."""
 
     person: int
     code: str
     name: str
     fingerprint: str
+    group: tuple[str, int] | None = None
 
 
 class LeftOut(NamedTuple):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tui.config import Settings
 from tui.domain.facts import AccountFacts
-from tui.domain.flag_groups import FlagGroup
+from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Decision, Verb, Verdict, mail_gate, revoke_gate
 from tui.domain.guard import WINDOW_HOURS, GuardLimits, GuardVerdict, judge
 from tui.domain.records import UserType
@@ -19,21 +19,35 @@ from tui.services.service import AccountService
 _PART = 400
 
 
-def ask_gate(verb: Verb, account: AccountFacts, *, reason: str, future_counts: bool) -> Verdict:
+def ask_gate(
+    verb: Verb, account: AccountFacts, *, reason: str, future_counts: bool, covered: bool | None = None
+) -> Verdict:
     """The gate of a verb; asked when planning and again for each item just before it is acted on."""
     if verb is Verb.REVOKE:
-        return revoke_gate(account, reason=reason, future_counts=future_counts)
+        return revoke_gate(account, reason=reason, future_counts=future_counts, covered=covered)
     return mail_gate(account, future_counts=future_counts)
 
 
 def fingerprint(account: AccountFacts) -> str:
-    """A digest of what a plan for this account rests on; another one means that the facts have changed."""
+    """A digest of what a plan for this account rests on; another one means that the facts have changed.
+
+    All that a gate looks at or a person was shown is in it, but for the flag group: that dissolves as its members go.
+    """
     ground = [
         account.status,
+        account.name,
         account.username.casefold(),
         account.has_password,
         account.email.casefold(),
-        [(link.student.code, link.student.status, link.portal_access, link.is_removed) for link in account.links],
+        account.last_login,
+        account.email_shared_with,
+        account.username_shared_with,
+        [(hold.kind, hold.note) for hold in account.holds],
+        [(other.code, other.decision, other.eligible) for other in account.correlated],
+        [
+            (link.student.code, link.student.status, link.portal_access, link.is_removed, link.student.custody_note)
+            for link in account.links
+        ],
     ]
     return hashlib.sha256(json.dumps(ground).encode()).hexdigest()[:32]
 
@@ -53,7 +67,6 @@ def make_plan(
     items: list[PlannedItem] = []
     left_out: list[LeftOut] = []
     questions: list[Question] = []
-    groups_touched: set[tuple[str, int]] = set()
     for start in range(0, len(persons), _PART):
         part = persons[start : start + _PART]
         found = facts.gather(database, part)
@@ -75,16 +88,19 @@ def make_plan(
                     )
                     continue
                 questions.append(Question(account.code, account.name, verdict.sentence))
-            items.append(PlannedItem(person, account.code, account.name, fingerprint(account)))
-            if account.group is not None:
+            group = None
+            if account.group is not None and account.group.answer == Answer.UNDECIDED:
                 number = account.group.import_.number if account.group.import_ else 0
-                groups_touched.add((account.group.contact_type, number))
-    guard = _guard(database, settings, len(items), groups_touched, now) if verb is Verb.REVOKE else None
+                group = (account.group.contact_type, number)
+            items.append(PlannedItem(person, account.code, account.name, fingerprint(account), group))
+    guard = None
+    if verb is Verb.REVOKE:
+        guard = judge_now(database, settings, len(items), {item.group for item in items if item.group}, now)
     return Plan(
         verb=verb,
         service=service.name,
         system=service.system,
-        how=_how(verb, service),
+        how=_how(verb, service, settings),
         items=tuple(items),
         left_out=tuple(left_out),
         questions=tuple(questions),
@@ -95,9 +111,17 @@ def make_plan(
     )
 
 
-def _guard(
-    database: Database, settings: Settings, planned: int, touched: set[tuple[str, int]], now: datetime
+def judge_now(
+    database: Database,
+    settings: Settings,
+    planned: int,
+    touched: set[tuple[str, int]],
+    now: datetime,
+    *,
+    job: int | None = None,
 ) -> GuardVerdict:
+    """What the guard says now of `planned` revokes that touch these undecided groups; `job` is the job they are of,
+    when it is there already. What other jobs have begun and not finished counts as if it were done."""
     since = (now - timedelta(hours=WINDOW_HOURS)).isoformat()
     undecided: list[FlagGroup] = []
     if touched:
@@ -108,7 +132,7 @@ def _guard(
         ]
     return judge(
         planned,
-        recent=journal.recent_revokes(database, since),
+        recent=journal.recent_revokes(database, since, job),
         accounts=accounts.total(database) + journal.recent_gone(database, since),
         limits=GuardLimits(settings.guard.max_count, settings.guard.max_percent, settings.guard.percent_from),
         undecided=tuple(undecided),
@@ -116,7 +140,7 @@ def _guard(
     )
 
 
-def _how(verb: Verb, service: AccountService) -> str:
+def _how(verb: Verb, service: AccountService, settings: Settings) -> str:
     if verb is Verb.REVOKE:
         act = (
             f"A worklist is written; a person then revokes in {service.system}. Until then nothing is revoked."
@@ -126,6 +150,8 @@ def _how(verb: Verb, service: AccountService) -> str:
         return f"{act} {service.restores}"
     if service.sends_own_mail:
         return f"A worklist is written; {service.system} sends its own welcome email when a person asks it to."
+    nowhere = "" if settings.portal.url else " portal.url is not set in the config: the link will lead nowhere."
     return (
-        "Writes one welcome email each to the outbox, with a link that is valid for one week; it voids an earlier link."
+        "Writes one welcome email each to the outbox, with a link that is valid for one week; it voids an earlier "
+        f"link.{nowhere}"
     )

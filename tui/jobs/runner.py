@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
 from tui.domain.records import UserType
-from tui.errors import EngageError, Refused, RegisterError
+from tui.errors import EngageError, GuardStopped, Refused, RegisterError
 from tui.jobs import welcoming
 from tui.jobs.plan import Confirmation, JobReport, Outcome, Plan, Progress
-from tui.jobs.planning import ask_gate, fingerprint
+from tui.jobs.planning import ask_gate, fingerprint, judge_now
 from tui.mail.transport import Transport
 from tui.register import accounts, audit, facts, invitations, journal, listing
 from tui.register.database import Connection, Database
@@ -57,6 +58,11 @@ class Runner:
         guard = plan.guard
         overridden = bool(guard and guard.stopped)
         with self._database.transaction() as connection:
+            if guard is not None and not overridden:
+                # Judged again where nobody can come between: of two plans made side by side, the second sees the first.
+                touched = {item.group for item in plan.items if item.group}
+                fresh = judge_now(self._database, self._settings, plan.count, touched, now)
+                replace(plan, guard=fresh).check(confirmation)
             job = journal.add_job(
                 connection,
                 verb=plan.verb,
@@ -68,7 +74,7 @@ class Runner:
                 override_reason=confirmation.override_reason if overridden else "",
                 actor=self._actor,
                 at=now.isoformat(),
-                items=((item.person, item.code, item.fingerprint) for item in plan.items),
+                items=((item.person, item.code, item.fingerprint, item.group is not None) for item in plan.items),
             )
             journal.lease(connection, job, self._name, now)
             audit.append(
@@ -115,6 +121,8 @@ class Runner:
                 means="Nothing was done.",
                 todo="Set accounts.service back, or leave the job and plan anew.",
             )
+        if row.verb == Verb.REVOKE and not row.overridden:
+            self._guard_again(job, row.open)
         self._take_lease(job)
         started = renewed = time.monotonic()
         verb = Verb(row.verb)
@@ -135,6 +143,16 @@ class Runner:
                 progress(Progress(job, done, row.total, failed, time.monotonic() - started))
         return self._end(job, verb, stopped)
 
+    def _guard_again(self, job: int, planned: int) -> None:
+        verdict = judge_now(self._database, self._settings, planned, set(), self._clock(), job=job)
+        if verdict.stopped:
+            raise GuardStopped(
+                f"The guard stops job {job} before its next item: {verdict.measure}.\n"
+                + "\n".join(f"  {cause}" for cause in verdict.causes),
+                means="Nothing more was done.",
+                todo="Leave the job, and plan anew what is still to be done; that plan can be overridden.",
+            )
+
     def _take_lease(self, job: int) -> None:
         holder, _ = journal.lease_of(self._database, job)
         dead = [holder] if holder and holder != self._name and _is_dead(holder) else []
@@ -152,12 +170,13 @@ class Runner:
             account,
             reason=reason if singly else "",
             future_counts=self._settings.accounts.future_students_count,
+            covered=bool(item.covered),
         )
         changed = fingerprint(account) != item.facts
-        # A question was answered for the facts of the plan; other facts would be another question.
-        if verdict.decision is Decision.REFUSE or (changed and (singly or verdict.decision is Decision.ASK)):
-            why = verdict.sentence if verdict.decision is Decision.REFUSE else "the facts have changed since the plan"
-            self._record(item, "skipped", at, why)
+        # What was shown and agreed to was this account as it was then; and a question was only ever asked singly.
+        if verdict.decision is Decision.REFUSE or changed or (verdict.decision is Decision.ASK and not singly):
+            why = "the facts have changed since the plan" if changed else verdict.sentence
+            self._record(item, "skipped", at, verdict.sentence if verdict.decision is Decision.REFUSE else why)
             return True
         order = Order(item.id, item.job_id, item.person, account, self._actor, at, reason)
         try:
@@ -196,6 +215,8 @@ class Runner:
         with self._database.transaction() as connection:
             if facts.gather(self._database, [order.person])[order.person] != order.facts:
                 raise FactsChanged("the facts have changed just now")
+            if journal.item_state(connection, order.item) not in journal.OPEN_STATES:
+                return  # this session slept past its lease, and another has done it
             journal.set_item(connection, order.item, "claimed", order.at)
             invitation = invitations.queue(
                 connection, order.person, order.facts.code, order.facts.email, order.job, order.at
@@ -294,6 +315,7 @@ class Runner:
                 row.email,
                 row.username,
                 why.get(row.code, row.held or ("already requested" if row.requested else "not in this job")),
+                row.status,
             )
             for row in listing.rows(self._database, persons)
         ]

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,14 +40,15 @@ class OutboxMessage:
 class Outbox:
     """A transport that puts messages into a folder, which is made at the first delivery.
 
-    `shared`: the folder belongs to a team on one host; its group may read and write what nobody else may.
+    `group`: the folder belongs to a team on one host; that group may read and write what nobody else may.
     """
 
     name = "outbox"
 
-    def __init__(self, folder: Path, *, shared: bool = False) -> None:
+    def __init__(self, folder: Path, *, group: str = "") -> None:
         self.folder = folder
-        self._shared = shared
+        self._group = group
+        self._shared = bool(group)
 
     def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
         """Put `message` into the folder. A key that is there already is left as it is."""
@@ -114,6 +116,8 @@ class Outbox:
             if not (folder.exists() or folder.is_symlink()):
                 folder.mkdir(mode=0o700, exist_ok=True)
                 if self._shared and folder == self.folder:
+                    # Given to the group before the modes are widened; new files then take its group.
+                    shutil.chown(folder, group=self._group)
                     folder.chmod(0o2770)
 
     @contextmanager

@@ -1,7 +1,10 @@
 """The demo school: made on first use in a register of its own, which refuses everybody else's records."""
 
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tui.config import Settings
 from tui.errors import Refused, RegisterError, RegisterReadOnly
@@ -31,12 +34,14 @@ def open_demo(path: Path, settings: Settings, *, reset: bool = False, read_only:
         raise RegisterError(
             f"There is no demo register at {path}.", todo="Start once without --read-only; the demo is made then."
         )
-    # Made beside and moved into place: a kill in the middle must not leave half a school.
-    making = path.with_name(path.name + ".making")
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{making}{suffix}").unlink(missing_ok=True)
-    _fill(making, settings)
-    making.replace(path)
+    # Made beside and put into place whole: a kill in the middle leaves no half a school, and of two sessions that make
+    # it at once the second finds the first one's.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        making = Path(folder) / path.name
+        _fill(making, settings)
+        with suppress(FileExistsError):
+            os.link(making, path)
     return AccountManager(settings, path, read_only=read_only)
 
 

@@ -160,6 +160,11 @@ def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool)
 
 def _warnings(facts: AccountFacts) -> list[str]:
     found = []
+    if facts.incomplete is not None:
+        found.append(
+            f"Rows that may be about this contact's children were left out of {say_import(facts.incomplete)}: until an "
+            "import without them, an account here is kept."
+        )
     if facts.gone is not None:
         found.append(f"This record dropped out of the feed in {say_import(facts.gone)}.")
     if facts.came_back:

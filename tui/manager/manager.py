@@ -30,6 +30,7 @@ from tui.manager.overviews import make_overview
 from tui.manager.views import Explanation, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
+from tui.register.derive import ensure_derived
 from tui.services.service import AccountService
 from tui.text import clean, formula_safe, join_and
 
@@ -320,14 +321,15 @@ class AccountManager:
         # Two registers in one folder both count their jobs from 1: each has its lists to itself.
         name = "worklists" if self.path.stem == "register" else f"{self.path.stem}-worklists"
         folder = self.path.parent / name
-        portal, shared = self.settings.portal, bool(self.settings.register.group)
-        return WorklistService(folder, portal.system, portal.url, shared=shared)
+        portal = self.settings.portal
+        return WorklistService(folder, portal.system, portal.url, group=self.settings.register.group)
 
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
         # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
         with suppress(RegisterLocked):
+            ensure_derived(self._database, now.isoformat(), self.settings.accounts.future_students_count)
             if accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
@@ -347,7 +349,7 @@ class AccountManager:
             return Outbox(self.path.with_name(f"{self.path.stem}-outbox"))
         if self.settings.register.group:
             # Whoever resumes a colleague's job must see what went out already.
-            return Outbox(self.settings.mail.outbox or self.path.parent / "outbox", shared=True)
+            return Outbox(self.settings.mail.outbox or self.path.parent / "outbox", group=self.settings.register.group)
         return Outbox(outbox_folder(self.settings))
 
     # -- what operators say ----------------------------------------------------------------------------------------

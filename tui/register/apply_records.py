@@ -174,6 +174,26 @@ def flags_moved(connection: sqlite3.Connection) -> list[Moved]:
     return [Moved(*row) for row in rows if any(row[1:])]
 
 
+def mark_incomplete(connection: sqlite3.Connection, problems: Problems, snapshot: int) -> None:
+    """Mark the contacts of whom a left-out row may speak: until a clean import, nobody of them is ready to revoke.
+
+    A link or a student whose row was left out is not a link less. Where it can't be read whose row it was, it may be
+    anybody's.
+    """
+    connection.execute("UPDATE contacts SET incomplete_snapshot = NULL WHERE incomplete_snapshot IS NOT NULL")
+    if not problems:
+        return
+    if problems.keyless.get(RecordKind.LINKS) or problems.keyless.get(RecordKind.STUDENTS):
+        connection.execute("UPDATE contacts SET incomplete_snapshot = ?", (snapshot,))
+        return
+    connection.execute(
+        "UPDATE contacts SET incomplete_snapshot = ? WHERE code IN (SELECT b FROM temp.s_skipped WHERE kind = 'links'"
+        " UNION SELECT l.contact_code FROM temp.s_links AS l JOIN temp.s_skipped AS x"
+        " ON x.kind = 'students' AND x.a = l.student_code)",
+        (snapshot,),
+    )
+
+
 def keep_access(connection: sqlite3.Connection) -> None:
     """Give the staged links the portal access that the register knows: the feed has no such column."""
     connection.execute(
@@ -229,7 +249,8 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
     gone = 0
     if complete:
         where = (
-            f"WHERE l.removed_snapshot IS NULL AND NOT EXISTS (SELECT 1 FROM temp.t_links AS n WHERE {_SAME})"
+            f"WHERE l.removed_snapshot IS NULL AND l.removed_on = ''"
+            f" AND NOT EXISTS (SELECT 1 FROM temp.t_links AS n WHERE {_SAME})"
             # A student who dropped out of the feed took the links along: they are a leaver's, not removed ones.
             " AND NOT EXISTS (SELECT 1 FROM students AS t WHERE t.id = l.student_id AND t.gone_snapshot IS NOT NULL"
             " AND l.contact_id IN (SELECT id FROM contacts WHERE gone_snapshot IS NULL))"

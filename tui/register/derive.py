@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from tui.domain.reasons import Reason, names_somebody_else, reasons_of
-from tui.domain.status import ACCESS_NO, REMOVED_HERE, Status, link_ground, simple_status, status_of
-from tui.register.database import unindexed
+from tui.domain.status import ACCESS_NO, ACCESS_UNKNOWN, REMOVED_HERE, Status, link_ground, simple_status, status_of
+from tui.register.database import Database, unindexed
+from tui.register.invitations import void_groundless
+from tui.register.snapshots import mark
 from tui.text import fold
 
 _INSERT = f"INSERT OR REPLACE INTO directory VALUES ({', '.join('?' * 8)})"
@@ -19,7 +21,7 @@ _HAS_ACCOUNT = "a.username <> '' OR a.password_hash IS NOT NULL"
 
 _CONTACTS = (
     "SELECT c.id, c.given_name, c.surname, c.contact_type, c.gone_snapshot IS NOT NULL,"
-    f" coalesce(a.username <> '', 0), coalesce({_HAS_ACCOUNT}, 0)"
+    f" coalesce(a.username <> '', 0), coalesce({_HAS_ACCOUNT}, 0), c.incomplete_snapshot IS NOT NULL"
     " FROM contacts AS c LEFT JOIN accounts AS a ON a.person = c.id * 4"
 )
 _LINKS = (
@@ -37,6 +39,17 @@ def derive_all(connection: sqlite3.Connection, *, future_counts: bool) -> None:
         _derive_others(connection)
     _touch(connection, "SELECT person / 4 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'")
     _derive_named_others(connection, future_counts)
+
+
+def ensure_derived(database: Database, now: str, future_counts: bool) -> None:
+    """Derive everything again when the setting on future enrolments is not the one that the directory was made with."""
+    made_with = database.meta("future_counts") or "0"
+    if made_with == str(int(future_counts)):
+        return
+    with database.transaction() as connection:
+        derive_all(connection, future_counts=future_counts)
+        void_groundless(connection, now)
+        mark(connection, "future_counts", str(int(future_counts)))
 
 
 def derive_contacts(connection: sqlite3.Connection, contacts: Collection[int], *, future_counts: bool) -> None:
@@ -80,8 +93,9 @@ def _contact_rows(
     ready = Status.READY_TO_REVOKE.value
     bits: dict[tuple[Any, ...], int] = {}
     decided: dict[tuple[int, int], str] = {}  # plain text: SQLite binds an enum's member several times slower
-    for id_, given, surname, contact_type, gone, has_username, has_account in contacts:
-        ground = 0
+    for id_, given, surname, contact_type, gone, has_username, has_account, incomplete in contacts:
+        # What was left out may be a child at the school: not known, which keeps an account and gives none.
+        ground = ACCESS_UNKNOWN if incomplete else 0
         off = 0
         while link[0] == id_:
             case = link[1:4]

@@ -93,12 +93,12 @@ def _gather_contacts(
     for row in database.read(
         "SELECT d.person, c.code, c.title, c.given_name, c.preferred_name, c.surname, c.contact_type, c.email,"
         " c.mobile, coalesce(a.username, ''), a.password_hash IS NOT NULL, a.last_login, d.status, c.gone_snapshot,"
-        " a.came_back_snapshot FROM directory AS d JOIN contacts AS c ON c.id = d.person / 4"
+        " a.came_back_snapshot, c.incomplete_snapshot FROM directory AS d JOIN contacts AS c ON c.id = d.person / 4"
         f" LEFT JOIN accounts AS a ON a.person = d.person WHERE d.person IN ({places})",
         persons,
     ):
         person, code, title, given, preferred, surname, type_, email, mobile, username, password, *rest = row
-        last_login, status, gone, came_back = rest
+        last_login, status, gone, came_back, incomplete = rest
         job, verb = requests.get(person, (None, ""))
         found[person] = AccountFacts(
             code=code,
@@ -123,6 +123,7 @@ def _gather_contacts(
             requested_verb=verb,
             came_back=imports[came_back].taken_on if came_back else "",
             not_done=undone.get(person, ""),
+            incomplete=imports.get(incomplete),
             first_import=first,
         )
     return found

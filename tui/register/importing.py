@@ -27,6 +27,7 @@ from tui.register.apply_records import (
     apply_persons,
     flags_moved,
     keep_access,
+    mark_incomplete,
     resolve_links,
 )
 from tui.register.database import Database
@@ -128,6 +129,7 @@ def _apply(
     if problems and not options.skip_bad:
         raise _refused(problems)
     stage_skipped(connection, problems)
+    mark_incomplete(connection, problems, snapshot)
     if "portal_access" not in description.filled(RecordKind.LINKS):
         keep_access(connection)
     shrunk += shrunk_facts(connection, options.max_shrink_percent)

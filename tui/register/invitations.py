@@ -55,7 +55,9 @@ def finish(connection: sqlite3.Connection, invitation: int, state: str, at: str,
     sent_at = at if state == "sent" else ""
     ended = "" if state in OPEN else at
     connection.execute(
-        "UPDATE invitations SET state = ?, sent_at = ?, ended_at = ?, ended_why = ? WHERE id = ?",
+        "UPDATE invitations SET state = ?, sent_at = ?, ended_at = ?, ended_why = ?"
+        # What was voided while it was on its way stays void.
+        " WHERE id = ? AND state = 'sending'",
         (state, sent_at, ended, why, invitation),
     )
 

@@ -31,6 +31,7 @@ class JobRow(NamedTuple):
     operator: str
     created_at: str
     finished_at: str
+    overridden: bool
     files: tuple[str, ...]
     counts: dict[str, int]
 
@@ -56,6 +57,7 @@ class ItemRow(NamedTuple):
     detail: str
     acted_at: str
     verified: str
+    covered: int
 
 
 def add_job(
@@ -70,9 +72,9 @@ def add_job(
     override_reason: str,
     actor: Actor,
     at: str,
-    items: Iterable[tuple[int, str, str]],
+    items: Iterable[tuple[int, str, str, bool]],
 ) -> int:
-    """Write a plan down as a job of (person, code, fingerprint) items, all pending. Returns its number."""
+    """Write a plan down as a job of (person, code, fingerprint, covered) items, all pending. Returns its number."""
     cursor = connection.execute(
         "INSERT INTO jobs (verb, service, system, state, singly, reason, guard, override_reason, operator, created_at)"
         " VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)",
@@ -80,7 +82,7 @@ def add_job(
     )
     job = int(cursor.lastrowid or 0)
     connection.executemany(
-        "INSERT INTO items (job_id, person, code, state, facts) VALUES (?, ?, ?, 'pending', ?)",
+        "INSERT INTO items (job_id, person, code, state, facts, covered) VALUES (?, ?, ?, 'pending', ?, ?)",
         ((job, *item) for item in items),
     )
     return job
@@ -129,7 +131,7 @@ def item_state(connection: sqlite3.Connection, item: int) -> str:
     return str(connection.execute("SELECT state FROM items WHERE id = ?", (item,)).fetchone()[0])
 
 
-_ITEM = "SELECT id, job_id, person, code, state, facts, detail, acted_at, verified FROM items"
+_ITEM = "SELECT id, job_id, person, code, state, facts, detail, acted_at, verified, covered FROM items"
 
 
 def items(database: Database, job: int, states: Sequence[str] = ()) -> list[ItemRow]:
@@ -155,9 +157,11 @@ def jobs(database: Database, only: int | None = None) -> list[JobRow]:
     condition = " WHERE id = ?" if only is not None else ""
     return [
         JobRow(id_, verb, service, system, state, bool(singly), reason, operator, created, finished,
-               tuple(json.loads(files)), counts.get(id_, {}))
-        for id_, verb, service, system, state, singly, reason, operator, created, finished, files in database.read(
-            "SELECT id, verb, service, system, state, singly, reason, operator, created_at, finished_at, files"
+               bool(override), tuple(json.loads(files)), counts.get(id_, {}))
+        for id_, verb, service, system, state, singly, reason, operator, created, finished, override, files
+        in database.read(
+            "SELECT id, verb, service, system, state, singly, reason, operator, created_at, finished_at,"
+            " override_reason, files"
             f" FROM jobs{condition} ORDER BY id DESC",
             parameters,
         )
@@ -172,12 +176,14 @@ def one_job(database: Database, job: int) -> JobRow:
     return found[0]
 
 
-def recent_revokes(database: Database, since: str) -> int:
-    """Accounts revoked or requested since a moment, by anybody: what the guard counts."""
+def recent_revokes(database: Database, since: str, job: int | None = None) -> int:
+    """Accounts revoked or requested since a moment, by anybody: what the guard counts. What jobs of that time other
+    than `job` have not reached yet counts as well, so that plans made side by side don't pass it in slices."""
     row = database.one(
         "SELECT count(DISTINCT i.person) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = 'revoke'"
-        " AND i.acted_at >= ? AND i.state IN ('done', 'requested', 'attested')",
-        (since,),
+        " AND (i.acted_at >= ?1 AND i.state IN ('done', 'requested', 'attested')"
+        " OR j.created_at >= ?1 AND j.id IS NOT ?2 AND i.state IN ('pending', 'claimed'))",
+        (since, job),
     )
     return int(row[0])
 

@@ -42,6 +42,7 @@ class Listed(NamedTuple):
     email: str
     username: str
     why: str
+    status: str = ""
 
 
 class AccountService(Protocol):

@@ -7,6 +7,7 @@ revoked: the items are *requested* until somebody attests them or a newer extrac
 import csv
 import io
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,9 +26,9 @@ class WorklistService:
     by_hand = True
     sends_own_mail = True
 
-    def __init__(self, folder: Path, system: str, portal_url: str, *, shared: bool = False) -> None:
+    def __init__(self, folder: Path, system: str, portal_url: str, *, group: str = "") -> None:
         self._folder = folder
-        self._shared = shared  # a team's: its group may read and write what nobody else may
+        self._group = group  # a team's: it may read and write what nobody else may
         self._portal_url = portal_url
         self.system = system
         self.restores = f"Nothing can be restored from here: what is done by hand in {system} is undone there."
@@ -47,15 +48,17 @@ class WorklistService:
         try:
             if not self._folder.is_dir():
                 self._folder.mkdir(mode=0o700, parents=True)
-                if self._shared:
+                if self._group:
+                    shutil.chown(self._folder, group=self._group)
                     self._folder.chmod(0o2770)
             return [
                 self._write(f"job-{job}-{verb}.csv", _as_csv(job, verb, listed)),
                 self._write(f"job-{job}-{verb}.txt", self._as_text(job, verb, listed, left, at)),
             ]
-        except OSError as error:
+        except (OSError, LookupError) as error:
             raise ServiceError(
-                f"The worklist of job {job} can't be written to {self._folder}: {error.strerror}.",
+                f"The worklist of job {job} can't be written to {self._folder}: "
+                f"{getattr(error, 'strerror', None) or error}.",
                 means="The requests are kept, and nothing was done in the portal.",
                 todo=f"Mend the folder, then: engage-accounts resume {job}",
             ) from error
@@ -66,7 +69,7 @@ class WorklistService:
         # Names and emails of parents: for the operators' eyes only, from the first byte.
         temporary.unlink(missing_ok=True)
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            if self._shared:
+            if self._group:
                 os.fchmod(file.fileno(), 0o660)
             file.write(content)
             file.flush()
@@ -83,7 +86,11 @@ class WorklistService:
             "2. User type: Contacts.",
             f"3. Status: {_STATUS[verb]}." + ("" if verb == "revoke" else " (For those who have an account: Active.)"),
         ]
-        if verb == "revoke" and len(left) < len(listed):
+        # "Select all" is only ever right in the list that shows just these: an active account stands in another.
+        ready = not any(entry.status == "active" for entry in listed)
+        if verb == "revoke" and not ready:
+            lines[-1] = "3. Status: Active."
+        if verb == "revoke" and ready and len(left) < len(listed):
             if left:
                 lines += [f"4. Select all, then untick {'this one' if len(left) == 1 else f'these {len(left):,}'}:", ""]
                 lines += _columns("   [ ] ", [(entry.code, entry.surname_first, entry.why) for entry in left])
@@ -117,5 +124,5 @@ def _as_csv(job: int, verb: str, listed: Sequence[Listed]) -> str:
     writer = csv.writer(out)
     writer.writerow(("job", "action", "code", "name", "email", "username", "why"))
     for entry in listed:
-        writer.writerow([job, verb, *(formula_safe(cell) for cell in entry)])
+        writer.writerow([job, verb, *(formula_safe(cell) for cell in entry[:5])])
     return out.getvalue()

@@ -22,6 +22,8 @@ CREATE TABLE snapshots (
 );
 
 -- gone_snapshot: the import in which a known record was first absent. Nobody is ever deleted.
+-- incomplete_snapshot: the last import, when it left out rows that may be about this contact's children: what is not
+-- known of a child is then not taken as "none".
 CREATE TABLE contacts (
     id INTEGER PRIMARY KEY,
     code TEXT NOT NULL,
@@ -39,7 +41,8 @@ CREATE TABLE contacts (
     contact_type TEXT NOT NULL,
     internally_managed INTEGER NOT NULL,
     first_snapshot INTEGER NOT NULL REFERENCES snapshots (id),
-    gone_snapshot INTEGER REFERENCES snapshots (id)
+    gone_snapshot INTEGER REFERENCES snapshots (id),
+    incomplete_snapshot INTEGER REFERENCES snapshots (id)
 );
 CREATE UNIQUE INDEX contacts_code ON contacts (code);
 CREATE INDEX contacts_email ON contacts (email COLLATE NOCASE) WHERE email <> '';
@@ -168,7 +171,8 @@ CREATE TABLE jobs (
 );
 
 -- state: pending, claimed, then one of done, requested, skipped, failed, unknown; a request becomes attested, done or
--- not_done. facts: the fingerprint of what the plan rested on. verified: what a newer import said of it.
+-- not_done. facts: the fingerprint of what the plan rested on.
+-- covered: its undecided flag group was passed with the guard's override. verified: what a newer import said of it.
 CREATE TABLE items (
     id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL REFERENCES jobs (id),
@@ -176,6 +180,7 @@ CREATE TABLE items (
     code TEXT NOT NULL,
     state TEXT NOT NULL,
     facts TEXT NOT NULL,
+    covered INTEGER NOT NULL DEFAULT 0,
     detail TEXT NOT NULL DEFAULT '',
     acted_at TEXT NOT NULL DEFAULT '',
     verified TEXT NOT NULL DEFAULT '',
