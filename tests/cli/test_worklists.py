@@ -168,3 +168,9 @@ def test_a_job_of_the_other_service_is_not_gone_on_with(
     assert result.code == ExitCode.REFUSED
     assert "planned for the worklist service" in result.err
     assert status(cli, "P0001") == "ready_to_revoke"
+
+
+def test_a_request_that_became_wrong_is_called_back(cli: Run, requested: SchoolFiles) -> None:
+    assert "Do not revoke" not in cli("status").out
+    assert cli("hold", "P0001", "--note", "ring first").code == 0
+    assert "Do not revoke any more, though a worklist still says so: P0001 (job 1)" in cli("status").out

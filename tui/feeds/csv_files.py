@@ -152,6 +152,10 @@ class CsvFeed:
             },
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def contacts(self) -> Iterator[ContactRecord]:
         return self._read(CONTACTS)
 

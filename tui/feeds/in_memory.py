@@ -72,6 +72,10 @@ class InMemoryRoster:
     def problems(self) -> Problems:
         return self._problems
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     def contacts(self) -> Iterator[ContactRecord]:
         return iter(self._contacts)
 

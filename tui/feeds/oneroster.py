@@ -33,7 +33,7 @@ from tui.errors import InputRefused
 from tui.feeds.cells import BadCell, Cells, parse_enabled
 from tui.feeds.folders import find_files, taken_at
 from tui.feeds.tables import Table, is_blank, open_table
-from tui.text import clean, join_and
+from tui.text import clean, join_and, plural
 
 CONTACT_ROLES = ("parent", "guardian", "relative")
 # Those of 1.1, and those that systems write all the same (most are 1.2's).
@@ -92,6 +92,15 @@ class OneRosterFeed:
             columns={kind: columns & found for kind, columns in _COLUMNS.items()},
             sync_rule=self._sync_rule(),
             fields=_FILLED,
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.dropped_agents:
+            return ()
+        return (
+            f"{plural(self.dropped_agents, 'entry', 'entries')} of agentSourcedIds name nobody in the file; no links "
+            "were made of them, and a parent left without a link looks like one without a child.",
         )
 
     def contacts(self) -> Iterator[ContactRecord]:

@@ -79,6 +79,10 @@ def _warnings(
     if doubled:
         shown = join_and([" and ".join(codes) for codes in doubled], most=3)
         yield f"{plural(len(doubled), 'username')} on more than one contact (regardless of case): {shown}."
+    wrong = journal.withdrawn(database)
+    if wrong:
+        shown = join_and([f"{code} (job {job})" for job, code in wrong], most=5)
+        yield f"Do not revoke any more, though a worklist still says so: {shown}. They are held or not ready now."
     if waiting:
         yield f"{plural(waiting, 'request')} on worklists, neither attested nor verified yet: engage-accounts jobs"
     not_obeyed = accounts.listed_after_revoke(database)

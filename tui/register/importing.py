@@ -151,6 +151,7 @@ def _apply(
     difference.problems = list(problems)[:SHOWN_PROBLEMS]
     if stopped:
         warnings += [f"Accepted although it shrank: {line}" for line in stopped]
+    warnings += roster.notes
     difference.warnings = warnings + _standing_warnings(connection, difference)
     connection.execute(
         "UPDATE snapshots SET warnings = ?, skipped = ? WHERE id = ?",
@@ -234,7 +235,7 @@ def _standing_warnings(connection: sqlite3.Connection, difference: Difference) -
     for outcome, sentence in (
         (
             "not_done",
-            "requested but not done: the portal still lists the username; they are ready to revoke again",
+            "requested but not done: the portal still lists the username",
         ),
         ("came_back", "had been revoked and came back: the portal lists a username again"),
     ):

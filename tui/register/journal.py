@@ -202,3 +202,16 @@ def last_run(database: Database, verb: str) -> str:
     """When a job of this verb last finished, "" for never."""
     row = database.one("SELECT max(finished_at) FROM jobs WHERE verb = ? AND state = 'done'", (verb,))
     return str(row[0] or "")
+
+
+def withdrawn(database: Database) -> list[tuple[int, str]]:
+    """Requested revokes that should not be carried out any more: (job, code) of those held, or not ready now."""
+    return [
+        (int(job), str(code))
+        for job, code in database.read(
+            "SELECT i.job_id, i.code FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN directory AS d"
+            " ON d.person = i.person WHERE i.state = 'requested' AND j.verb = 'revoke' AND j.singly = 0"
+            " AND (d.status <> 'ready_to_revoke' OR EXISTS (SELECT 1 FROM holds AS h WHERE h.person = i.person"
+            " AND h.kind = 'revoke' AND h.released_at = '')) ORDER BY 1, 2"
+        )
+    ]
