@@ -85,7 +85,14 @@ def cli(ctx: click.Context) -> None:
     Without a verb the screen opens.
     """
     if ctx.invoked_subcommand is None:
+        _need_terminal()
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
+
+
+def _need_terminal() -> None:
+    """Raise UsageError without a terminal: the screen would draw into a file, and wait there for keys."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("The screen needs a terminal. In a script, give a verb: engage-accounts status")
 
 
 def _screen(manager: "AccountManager") -> int:
