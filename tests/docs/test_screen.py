@@ -4,7 +4,8 @@ import re
 import tomllib
 
 from tests.docs import pages
-from tui.ui.keys import ACTIONS, Keymap, shown
+from tui.ui.actions import ACTIONS
+from tui.ui.keys import Keymap, shown
 from tui.ui.theme import LOOKS
 
 

@@ -1,14 +1,19 @@
 """The registry of actions: keys, remaps that are refused with both names, and one method for each."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 
+import tui.ui.screens
 from tests.running import Run
 from tui.errors import ConfigError
 from tui.manager.views import Tab
-from tui.ui.keys import ACTIONS, GROUPS, MOVES, Keymap, State, key_name
+from tui.ui.actions import ACTIONS, MOVES, SCOPES, State, of_scope
+from tui.ui.keys import Keymap, key_name
 from tui.ui.screens.accounts import AccountsScreen
+from tui.ui.screens.base import BaseScreen
+from tui.ui.screens.board import Board
 
 UX = {
     "j": "down", "k": "up", "g": "top", "G": "bottom", "ctrl+d": "half_down", "ctrl+u": "half_up", "1": "tab_1",
@@ -27,11 +32,24 @@ def test_the_keys_are_those_that_were_promised() -> None:
     assert {key: keymap.action(key) for key in UX} == UX
 
 
-def test_every_action_has_a_method_and_stands_once() -> None:
+def screens() -> dict[str, type[BaseScreen]]:
+    """Every full screen by its scope."""
+    for path in Path(tui.ui.screens.__file__).parent.glob("*.py"):
+        importlib.import_module(f"tui.ui.screens.{path.stem}")
+    found: dict[str, type[BaseScreen]] = {"accounts": AccountsScreen}
+    found.update({screen.SCOPE: screen for screen in Board.__subclasses__()})
+    return found
+
+
+def test_every_action_has_a_method_on_its_screen_and_stands_once() -> None:
+    assert screens().keys() == SCOPES.keys()
     moves = {action.name for action in MOVES}
-    for name in ACTIONS:
-        assert name in moves or callable(getattr(AccountsScreen, f"do_{name}")), name
-    assert len(ACTIONS) == sum(map(len, GROUPS.values()))
+    for scope, screen in screens().items():
+        for name in of_scope(scope):
+            assert name in moves or callable(getattr(screen, f"do_{name}")), (scope, name)
+        assert len(of_scope(scope)) == sum(map(len, SCOPES[scope].values()))
+    names = [action for groups in SCOPES.values() for group in groups.values() for action in group]
+    assert len({action.name for action in names}) == len(set(names)), "two actions have one name"
 
 
 @pytest.mark.parametrize("key", ["ctrl+h", "ctrl+i", "ctrl+m", "ctrl+a", "ctrl+b", "ctrl+@", "f1", "alt+x"])

@@ -53,7 +53,7 @@ async def test_the_palette_finds_actions_by_name(open_school: Open, key: str) ->
 
 
 async def test_help_lists_every_action_with_its_keys(open_school: Open) -> None:
-    from tui.ui.keys import ACTIONS
+    from tui.ui.actions import ACTIONS
 
     async with at_the_screen(open_school(leavers(1)), 100, 60) as person:
         seen = await person.press("?") + await person.press("G")

@@ -19,7 +19,8 @@ from tui.errors import EngageError, ExitCode
 from tui.ui.job import Phase, RunningJob
 from tui.ui.keys import Keymap
 from tui.ui.screens.accounts import AccountsScreen
-from tui.ui.theme import look_named
+from tui.ui.screens.base import BaseScreen
+from tui.ui.theme import Look, look_named
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -99,7 +100,8 @@ class EngageApp(App[int], inherit_bindings=False):
         from tui.ui import wording
         from tui.ui.widgets.panel import Panel
 
-        self.accounts.say("")
+        if isinstance(self.screen, BaseScreen):
+            self.screen.say("")
         self.open_panel(Panel[None]("That did not work", wording.error(error, self.look), alarm=True))
 
     def copy(self, text: str) -> None:
@@ -109,6 +111,26 @@ class EngageApp(App[int], inherit_bindings=False):
     def open_panel(self, panel: "Panel[Found]", then: Callable[[Found | None], None] | None = None) -> None:
         """Open a panel over the table; `then` gets its result."""
         self.push_screen(panel, then)
+
+    # -- full screens --------------------------------------------------------------------------------------------
+
+    def open_screen(self, screen: BaseScreen) -> None:
+        """Open a full screen over this one; opened from itself it stays as it is."""
+        if type(self.screen) is not type(screen):
+            self.push_screen(screen)
+
+    def to_accounts(self) -> AccountsScreen:
+        """Go back to the account list, whatever lies over it."""
+        while len(self.screen_stack) > 1 and self.screen is not self.accounts:
+            self.pop_screen()
+        return self.accounts
+
+    def use_look(self, look: Look) -> None:
+        """Draw everything in another look."""
+        self.look = look
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen):
+                screen.new_look()
 
     # -- the job -------------------------------------------------------------------------------------------------
 
@@ -145,8 +167,8 @@ class EngageApp(App[int], inherit_bindings=False):
             self._stop_watching()
         if isinstance(self.screen, ProgressPanel):
             self.screen.refresh_job()
-        else:
-            self.accounts.draw_foot()
+        elif isinstance(self.screen, BaseScreen):
+            self.screen.draw_foot()
 
     def _stop_watching(self) -> None:
         if self._job_timer is not None:

@@ -17,8 +17,7 @@ from tui.text import plural
 from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
 from tui.ui.job import RunningJob
-from tui.ui.keys import ACTIONS, GROUPS, PALETTE
-from tui.ui.screens.listing import Prompt
+from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
 
 
@@ -62,7 +61,7 @@ class AccountsScreen(MarkingScreen):
 
     def _plan(self, verb: Verb, persons: Sequence[int], reason: str = "") -> None:
         marked, hidden = len(self.marks), self.marks.hidden
-        where = "hidden by the filter" if self.lens.text else "on other tabs"
+        where = "hidden by the filter" if self.is_narrowed else "on other tabs"
         self.say(f"Planning for {plural(len(persons), 'account')} ...")
         self.engage.in_background(
             "plan",
@@ -265,76 +264,11 @@ class AccountsScreen(MarkingScreen):
 
     # -- menus ---------------------------------------------------------------------------------------------------
 
-    def do_menu(self) -> None:
-        count = len(self.marks)
-        row = self.table.row
-        on = f"the {count:,} marked" if count else row.name if row else "nobody"
-        self._choose_action(f"Actions on {on}", [action.name for action in self.engage.keymap.menu()], search=False)
+    def menu_title(self) -> str:
+        count, row = len(self.marks), self.table.row
+        return f"Actions on {f'the {count:,} marked' if count else row.name if row else 'nobody'}"
 
-    def do_palette(self) -> None:
-        self._choose_action(
-            "Every action",
-            [action.name for group in PALETTE for action in group if action.name != "palette"],
-            search=True,
-        )
-
-    def _choose_action(self, title: str, names: Sequence[str], *, search: bool) -> None:
-        from tui.ui.widgets.menu import Item, Menu
-
-        state, keymap = self.state(), self.engage.keymap
-        items = [
-            Item(name, keymap.shown(name), ACTIONS[name].label, ACTIONS[name].help, ACTIONS[name].enabled(state))
-            for name in names
-        ]
-        self.engage.open_panel(Menu(title, items, search=search), self._act_chosen)
-
-    def _act_chosen(self, name: str | None) -> None:
-        if name is None:
-            return
-        try:
-            if not self.table.move(name):
-                self.act(name)
-        except EngageError as error:
-            self.engage.show_error(error)
-
-    def do_theme(self) -> None:
-        from tui.ui.theme import LOOKS
-        from tui.ui.widgets.menu import Item, Menu
-
-        self.engage.open_panel(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
-
-    def _use_theme(self, name: str | None) -> None:
-        if name is not None:
-            from tui.ui.theme import look_named
-
-            self.engage.look = self.table.look = self.pane.look = look_named(name)
-            self.table.paint()
-            self.draw()
-            self.rested()
-
-    def do_help(self) -> None:
-        from tui.ui.widgets.panel import Panel
-
-        look, keymap = self.engage.look, self.engage.keymap
-        body: list[Para] = []
-        for title, actions in GROUPS.items():
-            body += [BLANK] if body else []
-            body.append(Para(title, look.title))
-            for action in actions:
-                about = f"{action.label}{f': {action.help}' if action.help else ''}"
-                body.append(Para(f"{about}", None, f"  {keymap.shown(action.name):<12}", look.key))
-        body += [BLANK, Para("Keys are remapped by the action's name, under [ui.keys] in the config file:", look.dim)]
-        names = ", ".join(ACTIONS)
-        body.append(Para(names, look.dim, "  "))
-        self.engage.open_panel(Panel[None]("Help: accounts", body, tall=True))
-
-    def do_find(self) -> None:
+    def do_reset(self) -> None:
         """Disabled: the registry says why."""
 
-    do_reset = do_handover = do_find
-
-    async def _quit(self) -> None:
-        await self.engage.action_quit()
-
-    def do_quit(self) -> None:
-        self.call_later(self._quit)
+    do_handover = do_reset

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from tui.domain.records import UserType
 from tui.manager.views import Explanation, Tab
 from tui.ui.editing import LineEdit
-from tui.ui.screens.listing import TABS, ListScreen, Prompt
+from tui.ui.screens.base import Prompt
+from tui.ui.screens.listing import TABS, ListScreen
 from tui.ui.widgets.masthead import TYPE_LABELS
 
 

@@ -5,21 +5,19 @@ take longer in a thread.
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 
 from tui.domain.records import UserType
-from tui.errors import EngageError
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
-from tui.ui.drawing import Line, Span, fit_line, line_width, spread
-from tui.ui.editing import LineEdit
-from tui.ui.keys import ACTIONS, State, key_name
+from tui.ui.actions import State
+from tui.ui.drawing import Line, Span, spread
+from tui.ui.screens.base import LEAST, BaseScreen
 from tui.ui.selection import Marks
 from tui.ui.widgets.account_table import AccountTable
 from tui.ui.widgets.lines import Lines
@@ -30,13 +28,23 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tui.manager.manager import AccountManager
-    from tui.ui.app import EngageApp
 
-LEAST = (60, 15)
 BESIDE_FROM = 110
 BELOW_FROM = (80, 30)
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """People of whom a list keeps only these (`keep`) or leaves these out; read again whenever the list is.
+
+    `label` says it on the status line: `only Postal, 20 Nov 2026`, `without Postal, 20 Nov 2026`.
+    """
+
+    label: str
+    persons: Callable[[], Iterable[int]]
+    keep: bool
 
 
 @dataclass
@@ -47,20 +55,10 @@ class Lens:
     sort: str = "name"
     descending: bool = False
     person: int | None = None
+    narrowings: list[Narrowing] = field(default_factory=list)
 
 
-@dataclass
-class Prompt:
-    """A line that is being typed at the bottom."""
-
-    label: str
-    entered: Callable[[str], None]
-    changed: Callable[[str], None] | None = None
-    left: Callable[[], None] | None = None
-    edit: LineEdit = field(default_factory=LineEdit)
-
-
-class ListScreen(Screen[None], inherit_bindings=False):
+class ListScreen(BaseScreen):
     """The list, without what changes anything."""
 
     DEFAULT_CSS = """
@@ -75,24 +73,17 @@ class ListScreen(Screen[None], inherit_bindings=False):
     """
 
     def __init__(self, manager: "AccountManager", overview: Overview) -> None:
-        super().__init__()
-        self.manager = manager
+        super().__init__(manager)
         self.overview = overview
         self.tab = Tab.READY_TO_REVOKE
         self.user_type = UserType.CONTACT
         self.only_marked = False
         self.total = 0
-        self.message = ""
-        self.prompt: Prompt | None = None
         self.search = ""
         self._lenses: dict[tuple[UserType, Tab | None], Lens] = {}
         self._marks: dict[UserType, Marks] = {}
         self._rest: Timer | None = None
         self._explained: tuple[str, Explanation] | None = None
-
-    @property
-    def engage(self) -> "EngageApp":
-        return cast("EngageApp", self.app)
 
     @property
     def lens(self) -> Lens:
@@ -158,6 +149,9 @@ class ListScreen(Screen[None], inherit_bindings=False):
         persons, self.total = view.persons, view.total
         if self.only_marked:
             persons, self.total = array("q", filter(self.marks.persons.__contains__, persons)), len(self.marks)
+        for narrowing in lens.narrowings:
+            some, keep = frozenset(narrowing.persons()), narrowing.keep
+            persons = array("q", (person for person in persons if (person in some) is keep))
         if lens.person is not None and lens.person in persons:
             at = persons.index(lens.person)
         self.marks.count_hidden(persons)
@@ -183,6 +177,34 @@ class ListScreen(Screen[None], inherit_bindings=False):
         """Remember who the cursor is on, for when this list is shown again."""
         self.lens.person = self.table.person
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list shows fewer than its tab has."""
+        return bool(self.lens.text or self.lens.narrowings)
+
+    def narrow(self, narrowing: Narrowing, tab: Tab = Tab.READY_TO_REVOKE) -> None:
+        """Show a list of contacts with only some people, or without some; esc takes it back."""
+        self.remember()
+        self.user_type, self.tab, self.only_marked = UserType.CONTACT, tab, False
+        lens = self.lens
+        if narrowing.keep:
+            lens.narrowings = [narrowing]
+        elif narrowing.label not in {other.label for other in lens.narrowings}:
+            lens.narrowings = [*(other for other in lens.narrowings if not other.keep), narrowing]
+        lens.text = ""
+        self.overview = self.manager.overview(self.user_type)
+        self.change_list()
+
+    def show_person(self, person: int, user_type: UserType = UserType.CONTACT) -> None:
+        """Put the cursor on this one: on the tab shown when the list has it, else among all."""
+        self.remember()
+        if user_type is not self.user_type or person not in self.table.persons:
+            self.user_type, self.tab, self.only_marked = user_type, Tab.ALL, False
+            self.lens.text, self.lens.narrowings = "", []
+            self.overview = self.manager.overview(self.user_type)
+        self.lens.person = person
+        self.change_list()
+
     def _nothing(self) -> Sequence[str]:
         if not self.overview.last_import:
             return (
@@ -200,6 +222,8 @@ class ListScreen(Screen[None], inherit_bindings=False):
                 "",
                 "esc clears the filter; 6 looks among all accounts.",
             )
+        if self.lens.narrowings:
+            return ("Nobody is left here.", "", "esc shows the others again.")
         if self.only_marked:
             return ("Nothing is marked.", "", f"{self.engage.keymap.first('only_marked')} comes back to the tab.")
         who = TYPE_LABELS[self.user_type].lower()
@@ -225,21 +249,16 @@ class ListScreen(Screen[None], inherit_bindings=False):
         )
         self.draw_foot()
 
-    def draw_foot(self) -> None:
-        """Draw the status and the bottom line."""
-        width = self.app.size.width
-        self.foot.show([self._status(width), self._bottom(width)])
-
     def status(self) -> str:
         """`12 marked (3 hidden by the filter) · 248 of 903 shown`."""
         marks, shown = self.marks, f"{len(self.table.persons):,} of {self.total:,} shown"
         if not len(marks):
             return shown
-        why = "hidden by the filter" if self.lens.text else "on other tabs"
+        why = "hidden by the filter" if self.is_narrowed else "on other tabs"
         hidden = f" ({marks.hidden:,} {why})" if marks.hidden else ""
         return f"{len(marks):,} marked{hidden} · {shown}"
 
-    def _status(self, width: int) -> Line:
+    def status_line(self, width: int) -> Line:
         look = self.engage.look
         ranged = len(self.table.range_persons())
         left: list[Span] = [(self.status(), look.marked if len(self.marks) else None)]
@@ -248,6 +267,7 @@ class ListScreen(Screen[None], inherit_bindings=False):
         right: list[Span] = []
         if self.only_marked:
             right.append(("only the marked ", look.key))
+        right += [(f"{narrowing.label} ", look.key) for narrowing in self.lens.narrowings]
         if self.lens.text and self.prompt is None:
             right.append((f"/{self.lens.text} ", look.key))
         if self.table.persons:
@@ -261,35 +281,12 @@ class ListScreen(Screen[None], inherit_bindings=False):
 
     _last_at = 0
 
-    def _bottom(self, width: int) -> Line:
-        look = self.engage.look
-        if self.prompt is not None:
-            return self.prompt.edit.line(self.prompt.label, width, look)
-        if self.message:
-            return fit_line(((self.message, look.key),), width)
-        job = self.engage.job
-        if job is not None and job.is_open:
-            key = self.engage.keymap.first("job")
-            state = job.standing or "running"
-            return fit_line(((key, look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
-        spans: list[Span] = []
-        for name, words in self.hints():
-            hint: Line = ((self.engage.keymap.first(name), look.key), (f" {words}   ", look.dim))
-            if line_width((*spans, *hint)) <= width + 3:
-                spans += hint
-        return fit_line(tuple(spans), width)
-
     def hints(self) -> list[tuple[str, str]]:
         """The keys to name at the bottom, the most wanted first."""
         return [
             ("filter", "filter"), ("mark", "mark"), ("why", "why"), ("revoke", "revoke"), ("welcome", "welcome"),
             ("menu", "actions"), ("help", "help"), ("quit", "quit"), ("sort", "sort"), ("groups", "groups"),
         ]  # fmt: skip
-
-    def say(self, message: str) -> None:
-        """Say something at the bottom, until the next key."""
-        self.message = message
-        self.draw_foot()
 
     # -- the cursor and its pane ---------------------------------------------------------------------------------
 
@@ -346,71 +343,19 @@ class ListScreen(Screen[None], inherit_bindings=False):
             groups=len(self.overview.groups),
             can_undo=self.marks.can_undo,
             searched=bool(self.search),
+            can_copy=bool(len(self.marks) or self.table.persons),
         )
 
-    def on_key(self, event: events.Key) -> None:
-        event.stop()
-        event.prevent_default()
-        if self.has_class("-small"):
-            # What can't be seen is not acted on; leaving is.
-            if self.engage.keymap.action(key_name(event.key, event.character)) == "quit":
-                self.act("quit")
-            return
-        try:
-            if self.prompt is not None:
-                self._typed(self.prompt, event)
-                return
-            if self.message:
-                self.say("")
-            action = self.engage.keymap.action(key_name(event.key, event.character))
-            if not action:
-                if event.key == "ctrl+c":
-                    self.say(f"{self.engage.keymap.first('quit')} quits.")
-                return
-            if self.pane.active and self.pane.move(action):
-                return
-            if not self.table.move(action):
-                self.act(action)
-            elif self.table.range_from is not None:
-                self.draw_foot()
-        except EngageError as error:
-            self.engage.show_error(error)
+    def move(self, action: str) -> bool:
+        if self.pane.active and self.pane.move(action):
+            return True
+        moved = self.table.move(action)
+        if moved and self.table.range_from is not None:
+            self.draw_foot()
+        return moved
 
-    def act(self, name: str) -> None:
-        """Carry an action out, or say why it can't be."""
-        action = ACTIONS[name]
-        why_not = action.enabled(self.state())
-        if why_not:
-            self.say(f"{action.label}: {why_not}.")
-        else:
-            getattr(self, f"do_{name}")()
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        if self.prompt is not None:
-            self.prompt.edit.insert(event.text)
-            self._changed(self.prompt)
-
-    def ask(self, prompt: Prompt) -> None:
-        """Ask for a line at the bottom."""
-        self.prompt = prompt
-        self.draw_foot()
-
-    def _typed(self, prompt: Prompt, event: events.Key) -> None:
-        if event.key == "escape":
-            self.prompt = None
-            if prompt.left is not None:
-                prompt.left()
-        elif event.key == "enter":
-            self.prompt = None
-            prompt.entered(prompt.edit.text.strip())
-        elif prompt.edit.key(event.key, event.character):
-            self._changed(prompt)
-        elif len(event.key) > 1 and self.table.move(self.engage.keymap.action(event.key)):
-            return
-        self.draw_foot()
-
-    def _changed(self, prompt: Prompt) -> None:
-        if prompt.changed is not None:
-            prompt.changed(prompt.edit.text)
-        self.draw_foot()
+    def new_look(self) -> None:
+        self.table.look = self.pane.look = self.engage.look
+        self.table.paint()
+        self.draw()
+        self.rested()

@@ -3,8 +3,10 @@
 from array import array
 from collections.abc import Iterable
 
+from tui.domain.records import UserType
+from tui.ui.screens.base import Prompt
 from tui.ui.screens.finding import FindingScreen
-from tui.ui.screens.listing import Prompt
+from tui.ui.selection import Marks
 
 
 class MarkingScreen(FindingScreen):
@@ -32,6 +34,13 @@ class MarkingScreen(FindingScreen):
             # The step paints the row that was left and the one that was reached; the mark goes with the first.
             self.table.move("down")
             self.changed()
+
+    def mark_persons(self, persons: Iterable[int]) -> int:
+        """Mark these contacts, shown or not; gives how many were not marked before."""
+        marks = self._marks.setdefault(UserType.CONTACT, Marks())
+        added = marks.add(persons)
+        self.changed(recount=True)
+        return added
 
     def do_range(self) -> None:
         if self.table.range_from is None:
@@ -112,3 +121,7 @@ class MarkingScreen(FindingScreen):
         elif self.lens.text:
             self.filter_by("")
             self.draw_foot()
+        elif self.lens.narrowings:
+            self.remember()
+            self.lens.narrowings = []
+            self.change_list()

@@ -1,0 +1,173 @@
+"""Every action of every screen, once: from these rows come the keys, the action menu, the palette and the help.
+
+A disabled action says why. An action is carried out by the method `do_<name>` of the screen whose scope it is in; keys
+can be remapped in the config by the action's name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tui.domain.records import UserType
+from tui.manager.views import Row, Tab
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What decides whether an action can be used now."""
+
+    tab: Tab = Tab.READY_TO_REVOKE
+    user_type: UserType = UserType.CONTACT
+    shown: int = 0
+    marked: int = 0
+    row: Row | None = None
+    read_only: bool = False
+    running: bool = False
+    has_job: bool = False
+    groups: int = 0
+    can_undo: bool = False
+    searched: bool = False
+    can_copy: bool = False
+
+
+def _always(state: State) -> str:
+    return ""
+
+
+def _some_row(state: State) -> str:
+    return "" if state.row else "no row is under the cursor"
+
+
+def _some_shown(state: State) -> str:
+    return "" if state.shown else "nothing is shown"
+
+
+def _writes(state: State) -> str:
+    return "this session is read-only" if state.read_only else ""
+
+
+def _acts(state: State) -> str:
+    if state.user_type is not UserType.CONTACT:
+        return "only contacts are acted on here; students and staff follow their own system"
+    if state.running:
+        return "a job is running; wait for it, or stop it (J)"
+    if not state.marked and state.row is None:
+        return "nothing is marked, and no row is under the cursor"
+    return _writes(state)
+
+
+def _holds(state: State) -> str:
+    if state.user_type is not UserType.CONTACT:
+        return "only contacts are held"
+    if state.row is not None and state.row.held.startswith("flag group: "):
+        return "held with its flag group; the answer is given there (o)"
+    return _some_row(state) or _writes(state)
+
+
+def _same_reason(state: State) -> str:
+    return _some_row(state) or (
+        "" if state.row and state.row.reason else "this account has no reason: it is not ready to revoke"
+    )
+
+
+def _searched(state: State) -> str:
+    return "" if state.searched else "nothing was filtered for yet"
+
+
+def _any_marked(state: State) -> str:
+    return "" if state.marked else "nothing is marked"
+
+
+def _when(test: Callable[[State], bool], why: str) -> Callable[[State], str]:
+    return lambda state: "" if test(state) else why
+
+
+class Action(NamedTuple):
+    """One action. `label` is for menu and palette, `help` for the help; `menu` puts it into the action menu."""
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str = ""
+    enabled: Callable[[State], str] = _always
+    menu: bool = False
+
+
+MOVES = (
+    Action("down", ("j", "down"), "Down"),
+    Action("up", ("k", "up"), "Up"),
+    Action("top", ("g", "home"), "To the top"),
+    Action("bottom", ("G", "end"), "To the end"),
+    Action("page_down", ("pagedown",), "A page down"),
+    Action("page_up", ("pageup",), "A page up"),
+    Action("half_down", ("ctrl+d",), "Half a page down"),
+    Action("half_up", ("ctrl+u",), "Half a page up"),
+)
+LISTS = (
+    Action("tab_1", ("1",), "Show those ready to revoke"),
+    Action("tab_2", ("2",), "Show those ready to provision"),
+    Action("tab_3", ("3",), "Show the active"),
+    Action("tab_4", ("4",), "Show those who never logged in", "active accounts, where that is known"),
+    Action("tab_5", ("5",), "Show those without access"),
+    Action("tab_6", ("6",), "Show all"),
+    Action("next_tab", ("]",), "Next tab"),
+    Action("previous_tab", ("[",), "Previous tab"),
+    Action("why", ("enter",), "Why: all that is known", "evidence, family, history, what to say", _some_row, True),
+    Action("focus", ("tab",), "Between table and detail", "the keys then scroll the detail; again comes back"),
+    Action("filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it"),
+    Action("next_match", ("n",), "Next match", "of what was filtered for last", _searched),
+    Action("previous_match", ("N",), "Previous match", "", _searched),
+    Action("sort", ("s",), "Sort by a column", "the same column again reverses"),
+    Action("user_type", ("t",), "User type: Contacts, Students, Staff"),
+    Action("refresh", ("r",), "Refresh", "reads the register again"),
+)  # fmt: skip
+MARKING = (
+    Action("mark", ("space",), "Mark or unmark, and step down", "", _some_row),
+    Action("range", ("v",), "Start a range", "move, then v or space keeps it and esc drops it", _some_row),
+    Action("mark_all", ("a",), "Mark all shown", "", _some_shown, True),
+    Action("invert", ("*",), "Invert the marks of those shown", "", _some_shown),
+    Action("clear_marks", ("u",), "Clear all marks", "hidden ones too", _any_marked),
+    Action("mark_pattern", ("+",), "Mark by pattern", "words as in the filter", _some_shown),
+    Action("unmark_pattern", ("-",), "Unmark by pattern", "", _any_marked),
+    Action("mark_reason", (",",), "Mark all with the same reason", "among those shown", _same_reason, True),
+    Action("only_marked", ("m",), "Show only the marked", "of every tab; again comes back"),
+    Action("undo_marks", ("U",), "Undo the last change of marks", "",
+           _when(lambda s: s.can_undo, "there is nothing to undo")),
+)  # fmt: skip
+ACTS = (
+    Action("revoke", ("R",), "Revoke access", "of the marked, or of the row under the cursor", _acts, True),
+    Action("welcome", ("W",), "Send welcome email", "to the marked, or to the row under the cursor", _acts, True),
+    Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
+    Action("handover", ("w",), "Hand-over wizard", "", lambda s: "the hand-over wizard is not built yet", True),
+    Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),
+    Action("groups", ("o",), "Flag groups", "accounts that lost their access together: mistake or intended",
+           _when(lambda s: s.groups > 0, "no ten accounts of one contact type lost their access in one import"), True),
+    Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
+    Action("copy", ("y",), "Copy", "the marked codes, or this row; works over SSH",
+           _when(lambda s: s.can_copy, "nothing to copy"), True),
+    Action("job", ("J",), "The job", "progress while it runs, its result afterwards",
+           _when(lambda s: s.has_job, "no job was run in this session"), True),
+)  # fmt: skip
+EVERYWHERE = (
+    Action("find", ("f",), "Find a person", "", lambda s: "not built yet; / finds any name, code, email or child"),
+    Action("menu", ("x",), "Action menu"),
+    Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
+    Action("theme", (), "Theme"),
+    Action("help", ("?",), "Help"),
+    Action("back", ("escape",), "Back", "drops a range, leaves the marked, clears the filter"),
+    Action("quit", ("q",), "Quit"),
+)
+
+Groups = Mapping[str, tuple[Action, ...]]
+# What can be done on which screen, by groups as the help has them. A key means one thing on one screen.
+SCOPES: Mapping[str, Groups] = {
+    "accounts": {"Move": MOVES, "Lists": LISTS, "Marks": MARKING, "Actions": ACTS, "Everywhere": EVERYWHERE},
+}
+ACTIONS: Mapping[str, Action] = {
+    action.name: action for groups in SCOPES.values() for group in groups.values() for action in group
+}
+
+
+def of_scope(scope: str) -> Mapping[str, Action]:
+    """The actions of a screen by name."""
+    return {action.name: action for group in SCOPES[scope].values() for action in group}

@@ -1,0 +1,265 @@
+"""What every full screen shares: keys that become actions, a line that is typed in at the bottom, menus and help.
+
+A screen names its scope in the registry of actions and has a method `do_<name>` for each of them that is not here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.screen import Screen
+
+from tui.errors import EngageError
+from tui.ui.actions import ACTIONS, SCOPES, State, of_scope
+from tui.ui.drawing import BLANK, Line, Para, Span, fit_line, line_width
+from tui.ui.editing import LineEdit
+from tui.ui.keys import key_name
+from tui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from tui.manager.manager import AccountManager
+    from tui.ui.app import EngageApp
+
+LEAST = (60, 15)
+
+
+@dataclass
+class Prompt:
+    """A line that is being typed at the bottom. `left`: what esc does besides closing it."""
+
+    label: str
+    entered: Callable[[str], None]
+    changed: Callable[[str], None] | None = None
+    left: Callable[[], None] | None = None
+    edit: LineEdit = field(default_factory=LineEdit)
+
+
+class BaseScreen(Screen[None], inherit_bindings=False):
+    """A full screen with keys, a message and a prompt at its bottom line."""
+
+    SCOPE: ClassVar[str] = "accounts"
+    NAME: ClassVar[str] = "accounts"  # as the help's title has it
+
+    def __init__(self, manager: "AccountManager") -> None:
+        super().__init__()
+        self.manager = manager
+        self.message = ""
+        self.prompt: Prompt | None = None
+
+    @property
+    def engage(self) -> "EngageApp":
+        return cast("EngageApp", self.app)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there is too little room to show anything."""
+        width, height = self.app.size
+        return width < LEAST[0] or height < LEAST[1]
+
+    # -- what a screen adds ----------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """What decides which actions can be used."""
+        return State(read_only=self.manager.read_only)
+
+    def move(self, action: str) -> bool:
+        """Move the cursor (or scroll) by the name of an action; False when it is none."""
+        return False
+
+    def draw(self) -> None:
+        """Draw everything but the body."""
+        self.draw_foot()
+
+    def draw_foot(self) -> None:
+        """Draw the status and the bottom line."""
+        width = self.app.size.width
+        self.foot.show([self.status_line(width), self.bottom_line(width)])
+
+    def status_line(self, width: int) -> Line:
+        """The line above the bottom one."""
+        return ()
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """The keys to name at the bottom, (action, word), the most wanted first."""
+        return ()
+
+    foot: Lines
+
+    # -- the bottom line -------------------------------------------------------------------------------------------
+
+    def bottom_line(self, width: int) -> Line:
+        """What is typed, else what was said, else the running job, else the keys."""
+        look = self.engage.look
+        if self.prompt is not None:
+            return self.prompt.edit.line(self.prompt.label, width, look)
+        if self.message:
+            return fit_line(((self.message, look.key),), width)
+        job, keymap = self.engage.job, self.engage.keymap
+        if job is not None and job.is_open:
+            state = job.standing or "running"
+            key = keymap.first("job") if "job" in of_scope(self.SCOPE) else ""
+            return fit_line(((key, look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
+        spans: list[Span] = []
+        for name, words in self.hints():
+            hint: Line = ((keymap.first(name), look.key), (f" {words}   ", look.dim))
+            if line_width((*spans, *hint)) <= width + 3:
+                spans += hint
+        return fit_line(tuple(spans), width)
+
+    def say(self, message: str) -> None:
+        """Say something at the bottom, until the next key."""
+        if message != self.message:
+            self.message = message
+            self.draw_foot()
+
+    def ask(self, prompt: Prompt) -> None:
+        """Ask for a line at the bottom."""
+        self.prompt = prompt
+        self.draw_foot()
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        if self.is_small:
+            # What can't be seen is not acted on; leaving is.
+            if self.engage.keymap.action(key_name(event.key, event.character), self.SCOPE) == "quit":
+                self.act("quit")
+            return
+        try:
+            if self.prompt is not None:
+                self._typed(self.prompt, event)
+                return
+            if self.message:
+                self.say("")
+            action = self.engage.keymap.action(key_name(event.key, event.character), self.SCOPE)
+            if action:
+                if not self.move(action):
+                    self.act(action)
+            elif event.key == "ctrl+c":
+                self.say(f"{self.engage.keymap.first('quit')} quits.")
+        except EngageError as error:
+            self.engage.show_error(error)
+
+    def act(self, name: str) -> None:
+        """Carry an action out, or say why it can't be."""
+        action = ACTIONS[name]
+        why_not = action.enabled(self.state())
+        if why_not:
+            self.say(f"{action.label}: {why_not}.")
+        else:
+            getattr(self, f"do_{name}")()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.prompt is not None:
+            self.prompt.edit.insert(event.text)
+            self._changed(self.prompt)
+
+    def _typed(self, prompt: Prompt, event: events.Key) -> None:
+        if event.key == "escape":
+            self.prompt = None
+            if prompt.left is not None:
+                prompt.left()
+        elif event.key == "enter":
+            self.prompt = None
+            prompt.entered(prompt.edit.text.strip())
+        elif prompt.edit.key(event.key, event.character):
+            self._changed(prompt)
+            return
+        elif len(event.key) > 1 and self.move(self.engage.keymap.action(event.key, self.SCOPE)):
+            return
+        self.draw_foot()
+
+    def _changed(self, prompt: Prompt) -> None:
+        if prompt.changed is not None:
+            prompt.changed(prompt.edit.text)
+        self.draw_foot()
+
+    # -- what every screen can do ----------------------------------------------------------------------------------
+
+    def menu_title(self) -> str:
+        """What the action menu is headed."""
+        return "Actions"
+
+    def do_menu(self) -> None:
+        names = [action.name for action in self.engage.keymap.menu(self.SCOPE)]
+        self._choose_action(self.menu_title(), names, search=False)
+
+    def do_palette(self) -> None:
+        groups = dict(SCOPES[self.SCOPE])
+        moves = groups.pop("Move", ())
+        # What is done comes before how one gets about.
+        ordered = [*groups.pop("Actions", ()), *(action for group in groups.values() for action in group), *moves]
+        names = [action.name for action in ordered if action.name != "palette"]
+        self._choose_action("Every action", names, search=True)
+
+    def _choose_action(self, title: str, names: Sequence[str], *, search: bool) -> None:
+        from tui.ui.widgets.menu import Item, Menu
+
+        state, keymap = self.state(), self.engage.keymap
+        items = [
+            Item(name, keymap.shown(name), ACTIONS[name].label, ACTIONS[name].help, ACTIONS[name].enabled(state))
+            for name in names
+        ]
+        self.engage.open_panel(Menu(title, items, search=search), self._act_chosen)
+
+    def _act_chosen(self, name: str | None) -> None:
+        if name is None:
+            return
+        try:
+            if not self.move(name):
+                self.act(name)
+        except EngageError as error:
+            self.engage.show_error(error)
+
+    def do_theme(self) -> None:
+        from tui.ui.theme import LOOKS
+        from tui.ui.widgets.menu import Item, Menu
+
+        self.engage.open_panel(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
+
+    def _use_theme(self, name: str | None) -> None:
+        if name is not None:
+            from tui.ui.theme import look_named
+
+            self.engage.use_look(look_named(name))
+
+    def new_look(self) -> None:
+        """The look is another one: draw anew."""
+        self.draw()
+
+    def help_text(self) -> Sequence[Para]:
+        """What the help says above the keys."""
+        return ()
+
+    def do_help(self) -> None:
+        from tui.ui.widgets.panel import Panel
+
+        look, keymap = self.engage.look, self.engage.keymap
+        body: list[Para] = list(self.help_text())
+        for title, actions in SCOPES[self.SCOPE].items():
+            body += [BLANK] if body else []
+            body.append(Para(title, look.title))
+            for action in actions:
+                about = f"{action.label}{f': {action.help}' if action.help else ''}"
+                body.append(Para(f"{about}", None, f"  {keymap.shown(action.name):<12}", look.key))
+        body += [BLANK, Para("Keys are remapped by the action's name, under [ui.keys] in the config file:", look.dim)]
+        body.append(Para(", ".join(of_scope(self.SCOPE)), look.dim, "  "))
+        self.engage.open_panel(Panel[None](f"Help: {self.NAME}", body, tall=True))
+
+    def do_find(self) -> None:
+        """Disabled: the registry says why."""
+
+    def do_back(self) -> None:
+        """Leave this screen for the one below it."""
+        if self.is_current:
+            self.dismiss()
+
+    async def _quit(self) -> None:
+        await self.engage.action_quit()
+
+    def do_quit(self) -> None:
+        self.call_later(self._quit)
