@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui.manager.masks import mask_of
 from tui.ui.drawing import Para, Scroller, crop, fit, line_width, plain, spread, strip_of, wrap
 from tui.ui.editing import LineEdit
 from tui.ui.selection import Marks
@@ -81,20 +82,21 @@ def test_typing_a_line() -> None:
 PERSONS = st.sets(st.integers(0, 30))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["toggle", "add", "remove", "clear"]), PERSONS), max_size=20), PERSONS)
+@given(st.lists(st.tuples(st.sampled_from(["toggle_all", "add", "remove", "clear"]), PERSONS), max_size=20), PERSONS)
 def test_marks_are_undone_to_what_they_were(steps: list[tuple[str, set[int]]], shown: set[int]) -> None:
     marks = Marks()
-    states = [set(marks.persons)]
+    states = [set(marks.persons())]
     for name, persons in steps:
         if name == "clear":
             marks.clear()
         else:
-            getattr(marks, name)(persons)
-        if marks.persons != states[-1]:
-            states.append(set(marks.persons))
-        marks.count_hidden(sorted(shown))
-        assert marks.hidden == len(marks.persons - shown)
+            getattr(marks, name)(mask_of(persons))
+        if set(marks.persons()) != states[-1]:
+            states.append(set(marks.persons()))
+        assert len(marks) == len(states[-1])
+        marks.count_hidden(mask_of(shown))
+        assert marks.hidden == len(states[-1] - shown)
     for state in reversed(states[:-1]):
         assert marks.undo()
-        assert marks.persons == state
+        assert set(marks.persons()) == state
     assert not marks.undo()

@@ -155,6 +155,10 @@ async def test_user_types_have_lists_of_their_own(demo: AccountManager) -> None:
             )
             text = await person.press("R")
             assert "only contacts are acted on here" in text
+        await person.press("t", "6")
+        assert "All users" in person.lines()[0]
+        everybody = sum(demo.counts(user_type)[Tab.ALL] for user_type in UserType)
+        assert person.status() == f"{everybody:,} of {everybody:,} shown"
         await person.press("t")
         assert person.accounts.user_type is UserType.CONTACT
 

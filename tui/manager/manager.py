@@ -19,14 +19,17 @@ from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Verb
+from tui.domain.query import QueryError, parse
 from tui.domain.records import Roster, UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
 from tui.manager.explaining import explanation
+from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
+from tui.manager.roll import Roll, Search
 from tui.manager.views import Explanation, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
@@ -35,6 +38,8 @@ from tui.services.service import AccountService
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
+    from array import array
+
     from tui.jobs.runner import Runner
     from tui.mail.outbox import Outbox
 
@@ -87,8 +92,11 @@ class AccountManager:
 
     # -- what is so ------------------------------------------------------------------------------------------------
 
-    def overview(self, user_type: UserType = UserType.CONTACT) -> Overview:
-        """The register at a glance, with counts for one user type."""
+    def overview(self, user_type: UserType | None = UserType.CONTACT, *, quick: bool = False) -> Overview:
+        """The register at a glance, with counts for one user type, None for all.
+
+        `quick` is what the first frame needs: without the warnings, and without counting who never logged in.
+        """
         return make_overview(
             self._database,
             self.service,
@@ -97,9 +105,10 @@ class AccountManager:
             is_demo=self.is_demo,
             stopped=[job for job in self.jobs() if self._is_stopped(job)],
             now=self._clock(),
+            quick=quick,
         )
 
-    def counts(self, user_type: UserType = UserType.CONTACT) -> dict[Tab, int]:
+    def counts(self, user_type: UserType | None = UserType.CONTACT) -> dict[Tab, int]:
         """People by tab."""
         counted = listing.counts(self._database, user_type)
         return {tab: counted.get(tab, 0) for tab in Tab}
@@ -108,25 +117,41 @@ class AccountManager:
         self,
         tab: Tab,
         *,
-        user_type: UserType = UserType.CONTACT,
+        user_type: UserType | None = UserType.CONTACT,
         text: str = "",
         sort: str = "name",
         descending: bool = False,
         reason: str | None = None,
     ) -> View:
-        """The ordered people of a tab, narrowed by the words of `text` (all must occur) and a reason."""
-        words = clean(text).split()
+        """The ordered people of a tab, narrowed by a filter (see tui.domain.query) and a reason. Raises Refused."""
         persons = listing.listed(
-            self._database,
-            tab=tab.value,
-            user_type=user_type,
-            words=words,
-            reason=reason or "",
-            sort=sort,
-            descending=descending,
+            self._database, tab=tab, user_type=user_type, reason=reason or "", sort=sort, descending=descending
         )
-        total = len(persons) if not words and not reason else listing.counts(self._database, user_type).get(tab, 0)
+        total = listing.counts(self._database, user_type).get(tab, 0) if reason else len(persons)
+        if text.strip():
+            try:
+                roll = Roll(user_type)
+                roll.read(self._database)
+                persons = only(persons, Search(roll, tab, parse(text)).to_the_end().mask)
+            except QueryError as error:
+                raise Refused(f"Nothing can be filtered by {clean(text)!r}: {error}.") from error
         return View(persons, total)
+
+    def read_roll(self, roll: Roll, listed: Callable[[], None] = lambda: None) -> Roll:
+        """Read a roll, from whatever thread; `listed` is called when its tabs are there and its text is still to come.
+
+        When the roll was told to stop, or the register was closed meanwhile, it ends unfinished.
+        """
+        try:
+            roll.read(self._database, listed)
+        finally:
+            if threading.current_thread() is not threading.main_thread():
+                self._database.forget()  # with the memory that so long a walk has filled
+        return roll
+
+    def order(self, roll: Roll, sort: str, descending: bool) -> "array[int]":
+        """Everybody of a roll in another order."""
+        return roll.order(self._database, sort, descending)
 
     def rows(self, persons: Sequence[int]) -> list[Row]:
         """The rows of these people, in the order given."""

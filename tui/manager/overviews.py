@@ -20,14 +20,15 @@ def make_overview(
     database: Database,
     service: AccountService,
     *,
-    user_type: UserType,
+    user_type: UserType | None,
     school: str,
     is_demo: bool,
     stopped: Sequence[journal.JobRow],
     now: datetime,
+    quick: bool = False,
 ) -> Overview:
-    """Gather it; `stopped` are the jobs that nobody runs and that are not done."""
-    counted = listing.counts(database, user_type)
+    """Gather it; `stopped` are the jobs that nobody runs and that are not done. `quick`: see the manager."""
+    counted = listing.counts(database, user_type, quick=quick)
     groups = tuple(standing.groups(database))
     last = snapshots.latest(database)
     halted = tuple(StoppedJob(job.id, job.verb, job.total - job.open, job.total) for job in stopped)
@@ -40,11 +41,11 @@ def make_overview(
         is_demo=is_demo,
         read_only=database.read_only,
         register=str(database.path),
-        counts={tab: counted.get(tab, 0) for tab in Tab},
-        accounts=accounts.total(database),
+        counts={tab: counted.get(tab, 0) for tab in Tab if not (quick and tab is Tab.NEVER_LOGGED_IN)},
+        accounts=0 if quick else accounts.total(database),
         last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
         due=_due(database, now) if last else "",
-        warnings=tuple(_warnings(database, service, groups, halted, waiting, ready)),
+        warnings=() if quick else tuple(_warnings(database, service, groups, halted, waiting, ready)),
         groups=groups,
         stopped_jobs=halted,
         requested=waiting,

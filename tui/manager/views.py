@@ -66,7 +66,7 @@ class View:
 
 @dataclass(frozen=True)
 class Overview:
-    """The register at a glance. `counts` by tab for the user type asked for."""
+    """The register at a glance. `counts` by tab for the user type asked for; what was not counted is not there."""
 
     school: str
     system: str

@@ -11,24 +11,24 @@ from typing import Any, NamedTuple
 from tui.domain.records import UserType
 from tui.register.database import Database
 from tui.register.people import TABLES
-from tui.text import fold
 
 NEVER = "never_logged_in"
 ALL = "all"
 _CHILDREN_SHOWN = 4
 
-# Where each column of the list comes from: m is the person's own table, a the account, d the directory.
+# Where each column of the list comes from: m is the person's own table, a the account, d the directory. Whoever is
+# alike in it is in order of name.
 _SORTS = {
     "name": "d.sort_name",
     "code": "m.code",
-    "type": "d.contact_type, d.sort_name",
+    "type": "d.contact_type",
     "email": "m.email COLLATE NOCASE",
     "username": "a.username_key",
-    "reason": "d.reason, d.sort_name",
+    "reason": "d.reason",
     "last_login": "a.last_login",
     "students": "(SELECT min(t.surname || t.given_name) FROM links AS l JOIN students AS t ON t.id = l.student_id"
     " WHERE l.contact_id = m.id)",
-    "status": "d.status, d.sort_name",
+    "status": "d.status",
 }
 SORTS = tuple(_SORTS)
 
@@ -53,14 +53,23 @@ class ListedRow(NamedTuple):
     surname_first: str
 
 
-def counts(database: Database, user_type: UserType) -> dict[str, int]:
-    """People by status, with `never_logged_in` and `all` beside the four."""
+def counts(database: Database, user_type: UserType | None, *, quick: bool = False) -> dict[str, int]:
+    """People by status, with `never_logged_in` and `all` beside the four; None is everybody of every user type.
+
+    `quick` leaves out `never_logged_in`, which takes a look at every account.
+    """
+    where, parameters = _of_type(user_type)
     found = dict(
-        database.read("SELECT status, count(*) FROM directory WHERE user_type = ? GROUP BY status", (user_type,))
+        database.read(f"SELECT status, count(*) FROM directory AS d WHERE {where} GROUP BY status", parameters)
     )
     found[ALL] = sum(found.values())
-    row = database.one(f"SELECT count(*) {_from(user_type)} WHERE {_condition(NEVER)}", (user_type,))
-    found[NEVER] = int(row[0])
+    if not quick:
+        row = database.one(
+            "SELECT count(*) FROM directory AS d JOIN accounts AS a ON a.person = d.person"
+            f" WHERE {where} AND {_condition(NEVER)}",
+            parameters,
+        )
+        found[NEVER] = int(row[0])
     return found
 
 
@@ -68,26 +77,29 @@ def listed(
     database: Database,
     *,
     tab: str,
-    user_type: UserType,
-    words: Sequence[str] = (),
+    user_type: UserType | None,
     reason: str = "",
     sort: str = "name",
     descending: bool = False,
 ) -> "array[int]":
-    """The person numbers of a tab (a status, `never_logged_in` or `all`), narrowed by words that must all occur."""
-    parameters: list[Any] = [user_type]
-    conditions = [_condition(tab)]
-    if reason:
-        conditions.append("' ' || d.reasons || ' ' LIKE ?")
-        parameters.append(f"% {reason} %")
-    for word in words:
-        conditions.append(_matches(user_type))
-        parameters.append(_like(word))
-    order = ", ".join(f"{part}{' DESC' if descending else ''}" for part in _SORTS[sort].split(", "))
-    # What the first frame asks is one walk along an index; only what needs more joins more.
-    plain = sort == "name" and not words and tab != NEVER
-    tables = "FROM directory AS d" if plain else _from(user_type)
-    sql = f"SELECT d.person {tables} WHERE {' AND '.join(conditions)} ORDER BY {order}, d.person"
+    """The person numbers of a tab (a status, `never_logged_in` or `all`), in order, narrowed to a reason."""
+    if user_type is None and sort != "name":
+        parts = [_select(kind, tab, reason, sort) for kind in UserType]
+        sql = (
+            f"SELECT person FROM ({' UNION ALL '.join(parts)}) ORDER BY {_order('k', 'sort_name', descending)}, person"
+        )
+        parameters: list[Any] = [f"% {reason} %"] * len(parts) if reason else []
+    else:
+        where, parameters = _of_type(user_type)
+        conditions = [where, _condition(tab)]
+        if reason:
+            conditions.append("' ' || d.reasons || ' ' LIKE ?")
+            parameters.append(f"% {reason} %")
+        # What the first frame asks is one walk along an index; only what needs more joins more.
+        plain = user_type is None or (sort == "name" and tab != NEVER)
+        tables = _DIRECTORY if user_type is None or plain else _from(user_type)
+        order = _order(_SORTS[sort], "d.sort_name", descending)
+        sql = f"SELECT d.person {tables} WHERE {' AND '.join(conditions)} ORDER BY {order}, d.person"
     with database.errors():
         return array("q", (row[0] for row in database.connection.execute(sql, parameters)))
 
@@ -119,6 +131,13 @@ def codes(database: Database, persons: Sequence[int]) -> list[str]:
     return [found[person] for person in persons]
 
 
+_DIRECTORY = "FROM directory AS d LEFT JOIN accounts AS a ON a.person = d.person"
+
+
+def _of_type(user_type: UserType | None) -> tuple[str, list[Any]]:
+    return ("d.user_type = ?", [user_type]) if user_type else ("1", [])
+
+
 def _from(user_type: UserType) -> str:
     return (
         f"FROM directory AS d JOIN {TABLES[user_type]} AS m ON m.id = d.person / 4"
@@ -126,33 +145,27 @@ def _from(user_type: UserType) -> str:
     )
 
 
+def _select(user_type: UserType, tab: str, reason: str, sort: str) -> str:
+    key = "''" if sort == "students" and user_type is not UserType.CONTACT else _SORTS[sort]
+    narrowed = " AND ' ' || d.reasons || ' ' LIKE ?" if reason else ""
+    return (
+        f"SELECT d.person AS person, d.sort_name AS sort_name, {key} AS k {_from(user_type)}"
+        f" WHERE d.user_type = '{user_type}' AND {_condition(tab)}{narrowed}"
+    )
+
+
+def _order(key: str, name: str, descending: bool) -> str:
+    first = f"{key} DESC" if descending else key
+    return first if key == name else f"{first}, {name}"
+
+
 def _condition(tab: str) -> str:
     if tab == ALL:
-        return "d.user_type = ?"
+        return "1"
     if tab == NEVER:
         # An absent column is unknown (NULL), not never.
-        return "d.user_type = ? AND d.status = 'active' AND a.last_login = ''"
-    return f"d.user_type = ? AND d.status = '{tab}'"
-
-
-def _like(word: str) -> str:
-    escaped = fold(word).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-def _matches(user_type: UserType) -> str:
-    own = "m.code || ' ' || m.given_name || ' ' || m.surname || ' ' || m.email || ' ' || coalesce(a.username, '')"
-    own += " || ' ' || d.sort_name"
-    if user_type is not UserType.STAFF:
-        own += " || ' ' || m.preferred_name"
-    if user_type is not UserType.CONTACT:
-        return f"{own} LIKE ? ESCAPE '\\'"
-    own += " || ' ' || m.mobile || ' ' || d.reasons || ' ' || m.contact_type"
-    children = (
-        "SELECT group_concat(fold(t.given_name || ' ' || t.preferred_name || ' ' || t.surname), ' ') FROM links AS l"
-        " JOIN students AS t ON t.id = l.student_id WHERE l.contact_id = m.id"
-    )
-    return f"{own} || ' ' || coalesce(({children}), '') LIKE ? ESCAPE '\\'"
+        return "d.status = 'active' AND a.last_login = ''"
+    return f"d.status = '{tab}'"
 
 
 def _rows(database: Database, user_type: UserType, persons: Sequence[int]) -> dict[int, ListedRow]:

@@ -17,7 +17,7 @@ class State:
     """What decides whether an action can be used now."""
 
     tab: Tab = Tab.READY_TO_REVOKE
-    user_type: UserType = UserType.CONTACT
+    others: int = 0  # students and staff among the marked
     shown: int = 0
     marked: int = 0
     row: Row | None = None
@@ -46,8 +46,12 @@ def _writes(state: State) -> str:
     return "this session is read-only" if state.read_only else ""
 
 
+def _is_contact(state: State) -> bool:
+    return state.row is None or state.row.user_type is UserType.CONTACT
+
+
 def _acts(state: State) -> str:
-    if state.user_type is not UserType.CONTACT:
+    if (state.marked and state.marked == state.others) or (not state.marked and not _is_contact(state)):
         return "only contacts are acted on here; students and staff follow their own system"
     if state.running:
         return "a job is running; wait for it, or stop it (J)"
@@ -57,7 +61,7 @@ def _acts(state: State) -> str:
 
 
 def _holds(state: State) -> str:
-    if state.user_type is not UserType.CONTACT:
+    if not _is_contact(state):
         return "only contacts are held"
     if state.row is not None and state.row.held.startswith("flag group: "):
         return "held with its flag group; the answer is given there (o)"
@@ -118,7 +122,7 @@ LISTS = (
     Action("next_match", ("n",), "Next match", "of what was filtered for last", _searched),
     Action("previous_match", ("N",), "Previous match", "", _searched),
     Action("sort", ("s",), "Sort by a column", "the same column again reverses"),
-    Action("user_type", ("t",), "User type: Contacts, Students, Staff"),
+    Action("user_type", ("t",), "User type: Contacts, Students, Staff, All"),
     Action("refresh", ("r",), "Refresh", "reads the register again"),
 )  # fmt: skip
 MARKING = (

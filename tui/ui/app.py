@@ -37,7 +37,7 @@ _TICK = 0.2  # seconds between two pictures of a running job
 
 def run_screen(manager: "AccountManager") -> int:
     """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises."""
-    app = EngageApp(manager, manager.overview())
+    app = EngageApp(manager, manager.overview(quick=True))
     # Without the mouse: the terminal keeps selecting and copying, and nothing is sent when the pointer moves.
     result = app.run(mouse=False)
     if app.return_code:

@@ -1,53 +1,82 @@
 """Marks: which people are marked, apart from what is shown, so that they survive filter, sort, refresh and tabs.
 
 Keyed by person number. Every change can be undone; what can't be seen at the moment is counted, never forgotten.
+Marking everybody costs a few passes over as many bytes as there are people, and so stays under a key's time.
 """
 
+import zlib
+from array import array
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from tui.manager.masks import Mask, both, difference, mask_of, members, shared, union, without
 
 _UNDO = 50
+_FEW = 1000  # so many changed marks are remembered by number; more by a packed set
+_CONTACTS, _ALL_TYPES = 0, 4  # of four numbers the first is a contact's
 
 
 class Marks:
-    """The marked people of one user type, and how many of them the list shown at the moment hides."""
+    """The marked people, and how many of them the list shown at the moment hides."""
 
     def __init__(self) -> None:
-        self.persons: set[int] = set()
+        self.mask = bytearray()
         self.hidden = 0
-        self._undo: deque[frozenset[int]] = deque(maxlen=_UNDO)
+        self._count = 0
+        self._undo: deque[array[int] | bytes] = deque(maxlen=_UNDO)
 
     def __len__(self) -> int:
-        return len(self.persons)
+        return self._count
 
     def __contains__(self, person: int) -> bool:
-        return person in self.persons
+        return person < len(self.mask) and self.mask[person] == 1
 
-    def toggle(self, persons: Iterable[int]) -> None:
-        """Mark those that are not, unmark those that are."""
-        self._change(frozenset(persons))
+    def persons(self) -> "array[int]":
+        """The marked, by number."""
+        return members(self.mask)
 
-    def add(self, persons: Iterable[int]) -> int:
-        """Mark these; returns how many were not marked before."""
-        change = frozenset(persons) - self.persons
-        self._change(change)
-        return len(change)
+    def contacts(self) -> "array[int]":
+        """The marked contacts: students and staff are never acted on."""
+        return array("q", (person * _ALL_TYPES for person in members(self.mask[_CONTACTS::_ALL_TYPES])))
 
-    def remove(self, persons: Iterable[int]) -> int:
-        """Unmark these; returns how many were marked."""
-        change = self.persons.intersection(persons)
-        self._change(frozenset(change))
-        return len(change)
+    @property
+    def contact_count(self) -> int:
+        """How many of the marked are contacts."""
+        return self.mask[_CONTACTS::_ALL_TYPES].count(1)
+
+    def toggle(self, person: int) -> None:
+        """Mark this one, or unmark it."""
+        self._undo.append(array("q", [person]))
+        self._flip(person)
+
+    def toggle_all(self, mask: Mask) -> None:
+        """Mark those of a set that are not, unmark those that are."""
+        self._change(mask)
+
+    def add(self, mask: Mask) -> int:
+        """Mark a set; returns how many were not marked before."""
+        return self._change(without(mask, self.mask))
+
+    def remove(self, mask: Mask) -> int:
+        """Unmark a set; returns how many were marked."""
+        before = self._count
+        self._change(both(self.mask, mask))
+        return before - self._count
 
     def clear(self) -> None:
         """Unmark everybody, hidden ones too."""
-        self._change(frozenset(self.persons))
+        self._change(bytes(self.mask))
 
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""
         if not self._undo:
             return False
-        self.persons.symmetric_difference_update(self._undo.pop())
+        change = self._undo.pop()
+        if isinstance(change, array):
+            for person in change:
+                self._flip(person)
+        else:
+            self._set(difference(self.mask, zlib.decompress(change)))
         return True
 
     @property
@@ -56,15 +85,26 @@ class Marks:
 
     def settle(self, done: Iterable[int], failed: Iterable[int]) -> None:
         """After a job: who was done is unmarked, who failed stays (or becomes) marked. Not to be undone."""
-        self.persons.difference_update(done)
-        self.persons.update(failed)
+        self._set(union(without(self.mask, mask_of(done)), mask_of(failed)))
         self._undo.clear()
 
-    def count_hidden(self, shown: Sequence[int]) -> None:
+    def count_hidden(self, shown: Mask) -> None:
         """Count the marks that are not among `shown`; to be called when the list changes, not at every key."""
-        self.hidden = len(self.persons) - len(self.persons.intersection(shown)) if self.persons else 0
+        self.hidden = self._count - shared(self.mask, shown) if self._count else 0
 
-    def _change(self, change: frozenset[int]) -> None:
-        if change:
-            self.persons.symmetric_difference_update(change)
-            self._undo.append(change)
+    def _flip(self, person: int) -> None:
+        if person >= len(self.mask):
+            self.mask.extend(bytes(person + 1 - len(self.mask)))
+        self.mask[person] ^= 1
+        self._count += 1 if self.mask[person] else -1
+
+    def _change(self, change: Mask) -> int:
+        count = change.count(1)
+        if count:
+            self._undo.append(members(change) if count <= _FEW else zlib.compress(change, 1))
+            self._set(difference(self.mask, change))
+        return count
+
+    def _set(self, mask: bytearray) -> None:
+        self.mask = mask
+        self._count = mask.count(1)

@@ -34,7 +34,7 @@ class AccountsScreen(MarkingScreen):
     def targets(self) -> list[int]:
         """The marked, or who is under the cursor."""
         if len(self.marks):
-            return sorted(self.marks.persons)
+            return list(self.marks.contacts())
         return [self.table.person] if self.table.person is not None else []
 
     def do_revoke(self) -> None:
@@ -99,7 +99,7 @@ class AccountsScreen(MarkingScreen):
 
     def _settle(self, job: RunningJob, report: JobReport) -> None:
         states = {outcome.code: outcome.state for outcome in report.outcomes}
-        marked = sorted(self.marks.persons)
+        marked = self.marks.contacts()
         done = [
             person
             for person, code in zip(marked, self.manager.codes(marked), strict=True)
@@ -254,7 +254,7 @@ class AccountsScreen(MarkingScreen):
 
     def do_copy(self) -> None:
         if len(self.marks):
-            codes = self.manager.codes(self.targets())
+            codes = self.manager.codes(self.marks.persons())
             self.engage.copy("\n".join(codes))
             self.say(f"Copied {plural(len(codes), 'code')}.")
         elif self.table.row is not None:

@@ -46,6 +46,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.manager = manager
         self.message = ""
         self.prompt: Prompt | None = None
+        self._typed_ahead: list[str] = []
 
     @property
     def engage(self) -> "EngageApp":
@@ -120,6 +121,20 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether what is shown is still being gathered: keys wait, so that none acts on a part of it."""
+        return False
+
+    def act_on_typed_ahead(self) -> None:
+        """What is shown is complete: do what was asked for meanwhile."""
+        asked, self._typed_ahead = self._typed_ahead, []
+        for number, name in enumerate(asked):
+            if not self.is_current or self.prompt is not None or self.is_unfinished:
+                self._typed_ahead = asked[number:] if self.is_unfinished else []
+                return
+            self._act_chosen(name)
+
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
@@ -135,7 +150,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             if self.message:
                 self.say("")
             action = self.engage.keymap.action(key_name(event.key, event.character), self.SCOPE)
-            if action:
+            if action not in ("quit", "back", "") and self.is_unfinished:
+                self._typed_ahead.append(action)
+            elif action:
                 if not self.move(action):
                     self.act(action)
             elif event.key == "ctrl+c":

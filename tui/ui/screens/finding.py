@@ -1,30 +1,20 @@
 """Finding one's way in the list: tabs, filter, matches, sort, user type, and why an account is where it is."""
 
-from typing import NamedTuple
-
+from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
+from tui.errors import Refused
+from tui.manager.roll import Search
 from tui.manager.views import Explanation, Tab
 from tui.ui.editing import LineEdit
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.listing import TABS, ListScreen
 from tui.ui.widgets.masthead import TYPE_LABELS
 
-
-class _Hits(NamedTuple):
-    """Who of a list the words of a search occur in."""
-
-    key: tuple[object, ...]
-    persons: frozenset[int]
+TYPES = (*UserType, None)
 
 
 class FindingScreen(ListScreen):
     """The list with its ways of looking at it."""
-
-    _hits = _Hits((), frozenset())
-
-    def reload(self) -> None:
-        self._hits = _Hits((), frozenset())
-        super().reload()
 
     def show_tab(self, tab: Tab) -> None:
         """Go to a tab, as it was left."""
@@ -59,7 +49,7 @@ class FindingScreen(ListScreen):
     def do_why(self) -> None:
         row = self.table.row
         if row is not None:
-            code, user_type = row.code, self.user_type
+            code, user_type = row.code, row.user_type
             self.engage.in_background("why-panel", lambda: self.manager.why(code, user_type), self._show_why)
 
     def _show_why(self, found: Explanation) -> None:
@@ -89,17 +79,22 @@ class FindingScreen(ListScreen):
         )
 
     def filter_by(self, text: str) -> None:
-        """Show only those in whom all words of `text` occur."""
+        """Show only those whom `text` finds; see tui.domain.query."""
         if text == self.lens.text:
             return
         self.remember()
-        self.search = text.strip() or self.search
         self.lens.text = text
+        self._waits = False
         self.load()
+        if not self.problem:
+            self.searched = text.strip() or self.searched
         self._follow()
 
     def _keep_filter(self, text: str) -> None:
         self.filter_by(text)
+        if self.problem:
+            # Not let go of: what is wrong is said above, and can be mended.
+            self.do_filter()
 
     def do_next_match(self) -> None:
         self._to_match(1)
@@ -109,22 +104,26 @@ class FindingScreen(ListScreen):
 
     def _to_match(self, step: int) -> None:
         persons, cursor = self.table.persons, self.table.cursor
-        hits = self.matching(self.search)
+        hits = self.matching(self.searched).mask
         for distance in range(1, len(persons) + 1):
             index = (cursor + step * distance) % len(persons)
-            if persons[index] in hits:
+            if hits[persons[index]]:
                 self.table.go(index)
                 return
-        self.say(f"Nothing here matches “{self.search}”.")
+        self.say(f"Nothing here matches “{self.searched}”.")
 
-    def matching(self, text: str) -> frozenset[int]:
-        """Who of those listed the words of `text` occur in; kept until the list changes."""
-        tab = Tab.ALL if self.only_marked else self.tab
-        key = (text, tab, self.user_type)
-        if self._hits.key != key:
-            found = self.manager.view(tab, user_type=self.user_type, text=text)
-            self._hits = _Hits(key, frozenset(found.persons))
-        return self._hits.persons
+    def matching(self, text: str) -> Search:
+        """Whom `text` finds among those listed. Raises Refused."""
+        if self._matches is None or (self._matches.query.text, self._matches.roll) != (text, self.roll):
+            if not self.roll.is_complete:
+                raise Refused("The names are still being read.", todo="Try again in a moment.")
+            try:
+                self._matches = Search(self.roll, Tab.ALL, parse(text)).to_the_end()
+            except QueryError as error:
+                raise Refused(f"Nothing can be found by “{text}”: {error}.") from error
+        return self._matches
+
+    _matches: Search | None = None
 
     def do_sort(self) -> None:
         from tui.ui.widgets.columns import COLUMNS, sorts
@@ -152,11 +151,9 @@ class FindingScreen(ListScreen):
 
     def do_user_type(self) -> None:
         self.remember()
-        types = list(UserType)
-        self.user_type = types[(types.index(self.user_type) + 1) % len(types)]
+        self.user_type = TYPES[(TYPES.index(self.user_type) + 1) % len(TYPES)]
         self.only_marked = False
-        self.overview = self.manager.overview(self.user_type)
-        self.change_list()
+        self.change_type()
         self.say(f"User type: {TYPE_LABELS[self.user_type]}.")
 
     def do_refresh(self) -> None:

@@ -4,19 +4,22 @@ Lists and moves; marks are added in `marking`, acts in `accounts`. Reads of a wi
 take longer in a thread.
 """
 
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
+from tui.manager.masks import Mask, mask_of, only, without
+from tui.manager.roll import Roll, Search
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
 from tui.ui.actions import State
-from tui.ui.drawing import Line, Span, spread
+from tui.ui.drawing import Line, Span, fit_line, spread
 from tui.ui.screens.base import LEAST, BaseScreen
 from tui.ui.selection import Marks
 from tui.ui.widgets.account_table import AccountTable
@@ -25,12 +28,17 @@ from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
 
 if TYPE_CHECKING:
+    from array import array
+
     from textual.timer import Timer
 
     from tui.manager.manager import AccountManager
 
 BESIDE_FROM = 110
 BELOW_FROM = (80, 30)
+_AT_ONCE = 2000  # a roll of so many is read between two keys
+_FIRST_LOOK = 0.003  # seconds of looking at a filter's key, before it is answered
+_LOOK, _BETWEEN_LOOKS = 0.004, 0.001  # and of each further slice, with time for keys in between
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
 
@@ -76,12 +84,18 @@ class ListScreen(BaseScreen):
         super().__init__(manager)
         self.overview = overview
         self.tab = Tab.READY_TO_REVOKE
-        self.user_type = UserType.CONTACT
+        self.user_type: UserType | None = UserType.CONTACT
         self.only_marked = False
         self.total = 0
-        self.search = ""
-        self._lenses: dict[tuple[UserType, Tab | None], Lens] = {}
-        self._marks: dict[UserType, Marks] = {}
+        self.marks = Marks()
+        self.roll = Roll(self.user_type)
+        self.searched = ""  # what was filtered for last
+        self.problem = ""  # why what is typed can't be filtered for
+        self._search: Search | None = None
+        self._searching: Timer | None = None
+        self._waits = False
+        self._shown: Mask | None = None
+        self._lenses: dict[tuple[UserType | None, Tab | None], Lens] = {}
         self._rest: Timer | None = None
         self._explained: tuple[str, Explanation] | None = None
 
@@ -89,11 +103,6 @@ class ListScreen(BaseScreen):
     def lens(self) -> Lens:
         """How the list shown now is looked at."""
         return self._lenses.setdefault((self.user_type, None if self.only_marked else self.tab), Lens())
-
-    @property
-    def marks(self) -> Marks:
-        """The marks of the user type shown now."""
-        return self._marks.setdefault(self.user_type, Marks())
 
     # -- layout --------------------------------------------------------------------------------------------------
 
@@ -117,6 +126,7 @@ class ListScreen(BaseScreen):
 
     def started(self) -> None:
         """The first frame is out: what it did not need comes now."""
+        self.read_roll()
         self.rested()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -139,48 +149,166 @@ class ListScreen(BaseScreen):
 
     # -- lists ---------------------------------------------------------------------------------------------------
 
+    @property
+    def list_tab(self) -> Tab:
+        """The tab whose people are listed; the marked are looked for among all."""
+        return Tab.ALL if self.only_marked else self.tab
+
     def load(self, *, at: int = 0) -> None:
-        """Read the list anew; the cursor stays with the person it was on, else it goes to `at`."""
+        """Make the list anew; the cursor stays with the person it was on, else it goes to `at`."""
         lens = self.lens
-        tab = Tab.ALL if self.only_marked else self.tab
-        view = self.manager.view(
-            tab, user_type=self.user_type, text=lens.text, sort=lens.sort, descending=lens.descending
-        )
-        persons, self.total = view.persons, view.total
-        if self.only_marked:
-            persons, self.total = array("q", filter(self.marks.persons.__contains__, persons)), len(self.marks)
+        persons = self._ordered()
+        self.total = len(self.marks) if self.only_marked else len(persons)
+        self._look_for(lens.text)
+        if self._search is not None:
+            if self._waits and not self._search.is_done:
+                return  # what was found before stays in sight until it is found anew
+            by_name = (lens.sort, lens.descending) == ("name", False)
+            persons = self._search.found if by_name else only(persons, self._search.mask)
         for narrowing in lens.narrowings:
-            some, keep = frozenset(narrowing.persons()), narrowing.keep
-            persons = array("q", (person for person in persons if (person in some) is keep))
-        if lens.person is not None and lens.person in persons:
-            at = persons.index(lens.person)
-        self.marks.count_hidden(persons)
+            some = mask_of(narrowing.persons(), self.roll.size)
+            persons = only(persons, some if narrowing.keep else without(mask_of(persons), some))
+        if self.only_marked:
+            persons = only(persons, self.marks.mask)
+        if lens.person is not None:
+            with suppress(ValueError):
+                at = persons.index(lens.person)
         self.table.marks = self.marks
-        self.table.load(persons, tab, (lens.sort, lens.descending), self._nothing(), at)
+        self.table.load(persons, self.list_tab, (lens.sort, lens.descending), self._nothing(), at)
+        self._shown = None
+        if len(self.marks):
+            self.marks.count_hidden(self.shown)
+
+    def _ordered(self) -> "array[int]":
+        """Everybody of the tab, in the order of the lens. From the roll once it is read, until then by a query."""
+        lens, tab = self.lens, self.list_tab
+        if not self.roll.is_listed:
+            view = self.manager.view(tab, user_type=self.user_type, sort=lens.sort, descending=lens.descending)
+            return view.persons
+        if (lens.sort, lens.descending) == ("name", False):
+            return self.roll.listed(tab)
+        persons = self.manager.order(self.roll, lens.sort, lens.descending)
+        return persons if tab is Tab.ALL else only(persons, self.roll.mask(tab))
+
+    @property
+    def shown(self) -> Mask:
+        """Those shown, as a set."""
+        if self._shown is None:
+            whole = self.roll.is_listed and len(self.table.persons) == self.total and not self.only_marked
+            self._shown = self.roll.mask(self.tab) if whole else mask_of(self.table.persons, self.roll.size)
+        return self._shown
+
+    def read_roll(self) -> None:
+        """Read the roll of the user type, in the background where that takes its time."""
+        self.roll.stop()
+        roll = self.roll = Roll(self.user_type)
+        if self.total_of_all <= _AT_ONCE:
+            self.manager.read_roll(roll)
+            self._roll_listed(roll)
+        else:
+            self.engage.in_background(
+                "roll",
+                lambda: self.manager.read_roll(roll, lambda: self.app.call_from_thread(self._roll_listed, roll)),
+                lambda _: None,
+                quietly=True,
+            )
+
+    @property
+    def total_of_all(self) -> int:
+        """How many there are of the user type."""
+        return self.overview.counts[Tab.ALL]
+
+    def _roll_listed(self, roll: Roll) -> None:
+        if roll is self.roll:
+            self.overview = replace(self.overview, counts=roll.counts())
+            self.remember()
+            self.load(at=self.table.cursor)
+            self.draw()
+
+    # -- the filter ----------------------------------------------------------------------------------------------
+
+    def _look_for(self, text: str) -> None:
+        """Begin to look for what is typed, unless that is under way; the first hits are there at once."""
+        self.problem = ""
+        try:
+            query = parse(text)
+        except QueryError as error:
+            self.problem = str(error)  # the list stays as it is
+            return
+        before = self._search
+        same = before is not None and before.roll is self.roll and before.tab is self.list_tab
+        if query.is_empty:
+            self._search = None
+        elif before is None or not same or before.query.text != query.text:
+            within = before if before is not None and same and query.narrows(before.query) else None
+            self._search = Search(self.roll, self.list_tab, query, within)
+            self._look_on(_FIRST_LOOK)
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self._search is not None and not self._search.is_done
+
+    def _look_on(self, seconds: float) -> None:
+        search = self._search
+        if search is None or search.is_done:
+            return
+        try:
+            done = search.step(seconds)
+        except QueryError as error:
+            self.problem, self._search = str(error), None
+            return
+        if not done and self._searching is None:
+            self._searching = self.set_timer(_BETWEEN_LOOKS, self._look_further)
+
+    def _look_further(self) -> None:
+        """Look through the next slice; the screen follows when it makes a difference."""
+        self._searching = None
+        search = self._search
+        if search is None or search.is_done:
+            return
+        in_sight = len(search.found)
+        self._look_on(_LOOK)
+        if self._search is None or search.is_done or in_sight < self.table.height:
+            self.load(at=self.table.cursor)
+            self.draw_foot()
+            if not self.is_unfinished:
+                self._follow()
+                self.act_on_typed_ahead()
 
     def reload(self) -> None:
         """Read counts and list again."""
         self.remember()
-        self.overview = self.manager.overview(self.user_type)
+        self.overview = self.manager.overview(self.user_type, quick=True)
         self._explained = None
+        self._waits = bool(self.lens.text)
+        self.read_roll()
         self.load(at=self.table.cursor)
         self.draw()
         self.rested()
 
     def change_list(self) -> None:
         """Another tab, filter or sort was chosen."""
+        self._waits = False
         self.load()
         self.draw()
         self._follow()
 
     def remember(self) -> None:
         """Remember who the cursor is on, for when this list is shown again."""
-        self.lens.person = self.table.person
+        if self.table.person is not None:
+            self.lens.person = self.table.person
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the list shows fewer than its tab has."""
         return bool(self.lens.text or self.lens.narrowings)
+
+    def change_type(self) -> None:
+        """Another user type was chosen."""
+        if self.roll.user_type is not self.user_type:
+            self.overview = self.manager.overview(self.user_type, quick=True)
+            self.read_roll()
+        self.change_list()
 
     def narrow(self, narrowing: Narrowing, tab: Tab = Tab.READY_TO_REVOKE) -> None:
         """Show a list of contacts with only some people, or without some; esc takes it back."""
@@ -192,8 +320,7 @@ class ListScreen(BaseScreen):
         elif narrowing.label not in {other.label for other in lens.narrowings}:
             lens.narrowings = [*(other for other in lens.narrowings if not other.keep), narrowing]
         lens.text = ""
-        self.overview = self.manager.overview(self.user_type)
-        self.change_list()
+        self.change_type()
 
     def show_person(self, person: int, user_type: UserType = UserType.CONTACT) -> None:
         """Put the cursor on this one: on the tab shown when the list has it, else among all."""
@@ -201,7 +328,7 @@ class ListScreen(BaseScreen):
         if user_type is not self.user_type or person not in self.table.persons:
             self.user_type, self.tab, self.only_marked = user_type, Tab.ALL, False
             self.lens.text, self.lens.narrowings = "", []
-            self.overview = self.manager.overview(self.user_type)
+            self.change_type()
         self.lens.person = person
         self.change_list()
 
@@ -251,7 +378,8 @@ class ListScreen(BaseScreen):
 
     def status(self) -> str:
         """`12 marked (3 hidden by the filter) · 248 of 903 shown`."""
-        marks, shown = self.marks, f"{len(self.table.persons):,} of {self.total:,} shown"
+        searching = ", looking on" if self.is_unfinished else ""
+        marks, shown = self.marks, f"{len(self.table.persons):,} of {self.total:,} shown{searching}"
         if not len(marks):
             return shown
         why = "hidden by the filter" if self.is_narrowed else "on other tabs"
@@ -264,6 +392,8 @@ class ListScreen(BaseScreen):
         left: list[Span] = [(self.status(), look.marked if len(self.marks) else None)]
         if ranged:
             left.append((f" · range of {ranged:,}: v keeps it, esc drops it", look.key))
+        if self.problem:
+            return fit_line(((self.problem, look.bad),), width)
         right: list[Span] = []
         if self.only_marked:
             right.append(("only the marked ", look.key))
@@ -313,7 +443,7 @@ class ListScreen(BaseScreen):
         elif self._explained is not None and self._explained[0] == row.code:
             self._explain(row.code, self._explained[1])
         else:
-            code, user_type = row.code, self.user_type
+            code, user_type = row.code, row.user_type
             self.engage.in_background(
                 "why", lambda: self.manager.why(code, user_type), lambda found: self._explain(code, found), quietly=True
             )
@@ -333,7 +463,7 @@ class ListScreen(BaseScreen):
         job = self.engage.job
         return State(
             tab=self.tab,
-            user_type=self.user_type,
+            others=len(self.marks) - self.marks.contact_count,
             shown=len(self.table.persons),
             marked=len(self.marks),
             row=self.table.row,
@@ -342,7 +472,7 @@ class ListScreen(BaseScreen):
             has_job=job is not None,
             groups=len(self.overview.groups),
             can_undo=self.marks.can_undo,
-            searched=bool(self.search),
+            searched=bool(self.searched),
             can_copy=bool(len(self.marks) or self.table.persons),
         )
 

@@ -1,12 +1,10 @@
 """Marks on the account list: by row, range, pattern and reason; undone, counted, and shown alone."""
 
-from array import array
 from collections.abc import Iterable
 
-from tui.domain.records import UserType
+from tui.manager.masks import both, mask_of
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.finding import FindingScreen
-from tui.ui.selection import Marks
 
 
 class MarkingScreen(FindingScreen):
@@ -18,7 +16,7 @@ class MarkingScreen(FindingScreen):
             self.remember()
             self.load(at=self.table.cursor)
         elif recount:
-            self.marks.count_hidden(self.table.persons)
+            self.marks.count_hidden(self.shown)
         self.table.paint()
         self.draw_foot()
 
@@ -27,7 +25,7 @@ class MarkingScreen(FindingScreen):
             self.do_range()
             return
         if self.table.person is not None:
-            self.marks.toggle([self.table.person])
+            self.marks.toggle(self.table.person)
             if self.only_marked:
                 self.changed()
                 return
@@ -36,9 +34,8 @@ class MarkingScreen(FindingScreen):
             self.changed()
 
     def mark_persons(self, persons: Iterable[int]) -> int:
-        """Mark these contacts, shown or not; gives how many were not marked before."""
-        marks = self._marks.setdefault(UserType.CONTACT, Marks())
-        added = marks.add(persons)
+        """Mark these people, shown or not; gives how many were not marked before."""
+        added = self.marks.add(mask_of(persons))
         self.changed(recount=True)
         return added
 
@@ -46,7 +43,7 @@ class MarkingScreen(FindingScreen):
         if self.table.range_from is None:
             self.table.range_from = self.table.cursor
         else:
-            self.marks.add(self.table.range_persons())
+            self.marks.add(mask_of(self.table.range_persons()))
             self.table.range_from = None
         self.changed()
 
@@ -59,12 +56,12 @@ class MarkingScreen(FindingScreen):
         return True
 
     def do_mark_all(self) -> None:
-        added = self.marks.add(self.table.persons)
+        added = self.marks.add(self.shown)
         self.changed()
         self.say(f"{added:,} more marked." if added else "All shown were marked already.")
 
     def do_invert(self) -> None:
-        self.marks.toggle(self.table.persons)
+        self.marks.toggle_all(self.shown)
         self.changed()
 
     def do_clear_marks(self) -> None:
@@ -86,7 +83,7 @@ class MarkingScreen(FindingScreen):
     def _by_pattern(self, text: str, *, mark: bool) -> None:
         if not text:
             return
-        found = self._shown_among(self.matching(text))
+        found = both(self.shown, self.matching(text).mask)
         count = self.marks.add(found) if mark else self.marks.remove(found)
         self.changed()
         self.say(f"{count:,} {'marked' if mark else 'unmarked'} by “{text}”.")
@@ -95,13 +92,9 @@ class MarkingScreen(FindingScreen):
         row = self.table.row
         if row is not None and row.reason:
             same = self.manager.view(self.table.tab, user_type=self.user_type, reason=row.reason)
-            count = self.marks.add(self._shown_among(set(same.persons)))
+            count = self.marks.add(both(self.shown, mask_of(same.persons)))
             self.changed()
             self.say(f"{count:,} more marked with this reason.")
-
-    def _shown_among(self, persons: Iterable[int]) -> "array[int]":
-        wanted = persons if isinstance(persons, set | frozenset) else set(persons)
-        return array("q", filter(wanted.__contains__, self.table.persons))
 
     def do_only_marked(self) -> None:
         self.remember()

@@ -8,7 +8,9 @@ from tui.text import plural
 from tui.ui.drawing import Line, Span, line_width, spread
 from tui.ui.theme import Look
 
-TYPE_LABELS = {UserType.CONTACT: "Contacts", UserType.STUDENT: "Students", UserType.STAFF: "Staff"}
+TYPE_LABELS: Mapping[UserType | None, str] = {
+    UserType.CONTACT: "Contacts", UserType.STUDENT: "Students", UserType.STAFF: "Staff", None: "All users",
+}  # fmt: skip
 _SHORT = {
     Tab.READY_TO_REVOKE: "Revoke",
     Tab.READY_TO_PROVISION: "Provision",
@@ -20,7 +22,7 @@ _SHORT = {
 _SHORTEST = {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"}
 
 
-def header(overview: Overview, user_type: UserType, width: int, look: Look, groups_key: str) -> Line:
+def header(overview: Overview, user_type: UserType | None, width: int, look: Look, groups_key: str) -> Line:
     """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: last run 3 Nov 2026`."""
     how = " by worklist" if overview.service == "worklist" else ""
     left: list[Span] = []
@@ -56,7 +58,7 @@ def _tabs(counts: Mapping[Tab, int], labels: Mapping[Tab, str], current: Tab | N
     found: list[Span] = []
     for number, tab in enumerate(Tab, start=1):
         label = f"{labels[tab]} " if labels[tab] else ""
-        count = f"{counts.get(tab, 0):,}"
+        count = f"{counts[tab]:,}" if tab in counts else "…"  # not counted yet
         found += [(" " * gap, None)] if found else []
         if tab is current:
             found.append((f"{number} {label}{count}", look.tab_on))

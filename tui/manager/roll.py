@@ -1,0 +1,180 @@
+"""The roll: everyone of a user type in memory, as numbers in order of name and as folded text for filters.
+
+Eight bytes of number, five of status and about 120 of text a person. It is read once, in the background, and read anew
+when the register changed; tabs, counts, marks and filters are then answered from it without a statement of SQL. Names
+and the rest of a row are still read for the few rows that are shown.
+"""
+
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from itertools import compress
+
+from tui.domain.query import Query
+from tui.domain.records import UserType
+from tui.domain.status import Status
+from tui.manager.masks import Mask, mask_of
+from tui.manager.patience import limited
+from tui.manager.views import Tab
+from tui.register import listing, roll
+from tui.register.database import Database
+
+_LONGEST = 0.5  # seconds for one slice of a search, past which an expression is given up
+_NEVER = 5  # active, and never logged in
+_CODES: Mapping[str, int] = {status: number for number, status in enumerate(Status, start=1)}
+
+
+def _table(codes: Iterable[int]) -> bytes:
+    wanted = frozenset(codes)
+    return bytes(int(code in wanted) for code in range(256))
+
+
+_TABLES = {
+    **{Tab(status): _table([code]) for status, code in _CODES.items()},
+    Tab.ACTIVE: _table([_CODES[Status.ACTIVE], _NEVER]),
+    Tab.NEVER_LOGGED_IN: _table([_NEVER]),
+    Tab.ALL: _table(range(1, 256)),
+}
+
+
+class Roll:
+    """Everyone of a user type (None: of every one). Filled by `read`, in whatever thread; asked by another.
+
+    `persons` and the statuses are there when `is_listed`; pieces of text come one by one until `is_complete`.
+    """
+
+    def __init__(self, user_type: UserType | None) -> None:
+        self.user_type = user_type
+        self.persons: array[int] = array("q")
+        self.size = 0  # of a mask: the largest person number and one
+        self.pieces: list[bytes] = []
+        self.is_listed = False
+        self.is_complete = False
+        self._stopped = threading.Event()
+        self._statuses = bytearray()  # in the order of persons
+        self._status_of = bytearray()  # by person number
+        self._orders: dict[tuple[str, bool], array[int]] = {}
+
+    def read(self, database: Database, listed: Callable[[], None] = lambda: None) -> None:
+        """Read it from the register, all of it as it was at one moment; `listed` is called in between."""
+        connection = database.connection
+        with database.errors():
+            connection.execute("BEGIN")
+            try:
+                self._read_statuses(database)
+                listed()
+                for piece in roll.texts(database, self.user_type, self._stopped.is_set):
+                    self.pieces.append(piece)
+                self.is_complete = not self._stopped.is_set()
+            finally:
+                connection.rollback()
+
+    def stop(self) -> None:
+        """It is not wanted any more: reading ends soon."""
+        self._stopped.set()
+
+    def _read_statuses(self, database: Database) -> None:
+        persons, codes = self.persons, self._statuses
+        for person, status, never in roll.statuses(database, self.user_type):
+            persons.append(person)
+            codes.append(_NEVER if never else _CODES[status])
+        self.size = max(persons, default=-1) + 1
+        by_number = bytearray(self.size)
+        for person, code in zip(persons, codes, strict=True):
+            by_number[person] = code
+        self._status_of = by_number
+        self.is_listed = True
+
+    # -- tabs ------------------------------------------------------------------------------------------------------
+
+    def counts(self) -> dict[Tab, int]:
+        """People by tab."""
+        found = {Tab(status): self._statuses.count(code) for status, code in _CODES.items()}
+        never = self._statuses.count(_NEVER)
+        found[Tab.ACTIVE] += never
+        return {**found, Tab.NEVER_LOGGED_IN: never, Tab.ALL: len(self.persons)}
+
+    def mask(self, tab: Tab) -> Mask:
+        """Who is on a tab."""
+        return self._status_of.translate(_TABLES[tab])
+
+    def listed(self, tab: Tab) -> "array[int]":
+        """Who is on a tab, in order of name."""
+        if tab is Tab.ALL:
+            return self.persons
+        return array("q", compress(self.persons, self._statuses.translate(_TABLES[tab])))
+
+    def order(self, database: Database, sort: str, descending: bool) -> "array[int]":
+        """Everybody in another order; read once and kept."""
+        if sort == "name" and not descending:
+            return self.persons
+        key = (sort, descending)
+        if key not in self._orders:
+            found = listing.listed(
+                database, tab=listing.ALL, user_type=self.user_type, sort=sort, descending=descending
+            )
+            self._orders = {key: found}
+        return self._orders[key]
+
+    def on_tab(self, first: int, count: int, tab: Tab) -> bytes:
+        """For `count` people in order of name from the place `first` on: 1 for whoever is on a tab."""
+        return bytes(self._statuses[first : first + count]).translate(_TABLES[tab])
+
+
+class Search:
+    """Looking through a tab for a query, a slice of time after the other, so that keys are answered in between.
+
+    `found` grows in order of name; `mask` is the same as a set.
+    """
+
+    def __init__(self, roll: Roll, tab: Tab, query: Query, within: "Search | None" = None) -> None:
+        self.roll = roll
+        self.tab = tab
+        self.query = query
+        self.found: array[int] = array("q")
+        self.is_done = False
+        self._next = 0
+        # What was found in a wider search is looked through alone, piece by piece.
+        self._within = within._hits if within is not None and within.is_done else None
+        self._hits: dict[int, list[int]] = {}
+
+    @property
+    def mask(self) -> Mask:
+        """Who was found, as a set."""
+        return mask_of(self.found, self.roll.size)
+
+    def step(self, seconds: float) -> bool:
+        """Look for about so long; True when the end was reached. Text that is not read yet is next time's.
+
+        Raises QueryError when an expression takes too long.
+        """
+        end = time.perf_counter() + seconds
+        with limited(_LONGEST) if self.query.tests else nullcontext():
+            while self._next < len(self.roll.pieces):
+                self._look_through(self._next)
+                self._next += 1
+                if time.perf_counter() > end:
+                    break
+        self.is_done = self.roll.is_complete and self._next >= len(self.roll.pieces)
+        return self.is_done
+
+    def to_the_end(self) -> "Search":
+        """Look through all of it at once; the roll must be complete."""
+        while not self.step(_LONGEST / 2):
+            pass
+        return self
+
+    def _look_through(self, number: int) -> None:
+        if self._within is not None and number not in self._within:
+            return
+        hits = self.query.hits(self.roll.pieces[number])
+        if not hits:
+            return
+        first = number * roll.PIECE
+        on_tab = self.roll.on_tab(first, hits[-1] + 1, self.tab)
+        hits = [hit for hit in hits if on_tab[hit]]
+        if hits:
+            self._hits[number] = hits
+            self.found.extend(self.roll.persons[first + hit] for hit in hits)
