@@ -6,16 +6,19 @@ what is listed and in which order is not decided here.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import compress, repeat
+from operator import contains
 from typing import NamedTuple
 
 from tui.text import clean, fold, join_and
 
 FIELDS = ("name", "code", "email", "mobile", "username", "child", "reason", "type")
-FIELD_END, ROW_END = "\n", "\x1e"
+FIELD_END = "\n"
+SAME = "="  # stands in the username's line when it is the email
+_EMAIL, _USERNAME = FIELDS.index("email"), FIELDS.index("username")
 # What people also call a field.
 _ALIASES = {"user": "username", "phone": "mobile", "children": "child", "student": "child", "why": "reason"}
-_FEW = 40  # so many hits in a piece of text are looked up one by one; past that the piece is taken apart
 
 Test = Callable[[str], bool]
 
@@ -28,7 +31,7 @@ class Query(NamedTuple):
     """A parsed filter. `words` must all occur somewhere; `tests` look at a whole row of text."""
 
     text: str
-    words: tuple[bytes, ...]
+    words: tuple[str, ...]
     tests: tuple[Test, ...]
 
     @property
@@ -45,38 +48,22 @@ class Query(NamedTuple):
             and all(mine.startswith(theirs) for mine, theirs in zip(self.words, other.words, strict=False))
         )
 
-    def hits(self, piece: bytes) -> list[int]:
-        """The rows of a piece of text (rows apart by ROW_END, UTF-8) that fit, by their place in it."""
-        if any(word not in piece for word in self.words):
-            return []
-        rarest = min(self.words, key=piece.count, default=b"")
-        if rarest and piece.count(rarest) <= _FEW:
-            found = _rows_with(piece, rarest)
+    def fits(self, rows: Sequence[str]) -> bytes:
+        """For each row of text 1 when it fits, else 0."""
+        if self.words:
+            # The longest word is the rarest as a rule; what it leaves is little, and looked at one by one.
+            first, *others = sorted(self.words, key=len, reverse=True)
+            found = bytes(map(contains, rows, repeat(first)))
         else:
-            found = list(enumerate(piece.split(_END)))
-        for word in self.words:
-            found = [pair for pair in found if word in pair[1]]
-        if not self.tests:
-            return [number for number, _ in found]
-        return [number for number, row in found if all(test(row.decode()) for test in self.tests)]
-
-
-_END = ROW_END.encode()
-
-
-def _rows_with(piece: bytes, word: bytes) -> list[tuple[int, bytes]]:
-    found = []
-    number, start = 0, 0
-    at = piece.find(word)
-    while at >= 0:
-        number += piece.count(_END, start, at)
-        first = piece.rfind(_END, 0, at) + 1
-        end = piece.find(_END, at)
-        end = len(piece) if end < 0 else end
-        found.append((number, piece[first:end]))
-        start = end
-        at = piece.find(word, end)
-    return found
+            others, found = [], b"\1" * len(rows)
+        if not (others or self.tests) or not any(found):
+            return found
+        narrowed = bytearray(found)
+        for number in compress(range(len(rows)), found):
+            row = rows[number]
+            if not all(word in row for word in others) or not all(test(row) for test in self.tests):
+                narrowed[number] = 0
+        return bytes(narrowed)
 
 
 def parse(text: str) -> Query:
@@ -84,12 +71,12 @@ def parse(text: str) -> Query:
     text = clean(text)
     if text.startswith("/"):
         return Query(text, (), tuple(filter(None, [_expression(text)])))
-    words: list[bytes] = []
+    words: list[str] = []
     tests: list[Test] = []
     for token in text.split():
         name, colon, rest = token.partition(":")
         if not (colon and name.isalpha()):
-            words.append(fold(token).encode())
+            words.append(fold(token))
             continue
         field = _field(name)
         if not rest:
@@ -99,7 +86,7 @@ def parse(text: str) -> Query:
             expression = _expression(rest)
             tests += [_in_field(field, expression)] if expression else []
         else:
-            words.append(folded.encode())
+            words.append(folded)
             tests.append(_in_field(field, _containing(folded)))
     return Query(text, tuple(words), tuple(tests))
 
@@ -119,7 +106,12 @@ def _containing(wanted: str) -> Test:
 
 
 def _in_field(field: int, test: Test) -> Test:
-    return lambda row: test(row.split(FIELD_END)[field])
+    return lambda row: test(_value(row, field))
+
+
+def _value(row: str, field: int) -> str:
+    values = row.split(FIELD_END)
+    return values[_EMAIL] if field == _USERNAME and values[field] == SAME else values[field]
 
 
 def _expression(text: str) -> Test | None:

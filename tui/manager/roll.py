@@ -1,6 +1,6 @@
 """The roll: everyone of a user type in memory, as numbers in order of name and as folded text for filters.
 
-Eight bytes of number, five of status and about 120 of text a person. It is read once, in the background, and read anew
+Eight bytes of number, five of status and about 130 of text a person. It is read once, in the background, and read anew
 when the register changed; tabs, counts, marks and filters are then answered from it without a statement of SQL. Names
 and the rest of a row are still read for the few rows that are shown.
 """
@@ -15,7 +15,7 @@ from itertools import compress
 from tui.domain.query import Query
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.manager.masks import Mask, mask_of
+from tui.manager.masks import Mask, both, mask_of
 from tui.manager.patience import limited
 from tui.manager.views import Tab
 from tui.register import listing, roll
@@ -49,7 +49,7 @@ class Roll:
         self.user_type = user_type
         self.persons: array[int] = array("q")
         self.size = 0  # of a mask: the largest person number and one
-        self.pieces: list[bytes] = []
+        self.pieces: list[list[str]] = []
         self.is_listed = False
         self.is_complete = False
         self._stopped = threading.Event()
@@ -136,9 +136,9 @@ class Search:
         self.found: array[int] = array("q")
         self.is_done = False
         self._next = 0
-        # What was found in a wider search is looked through alone, piece by piece.
-        self._within = within._hits if within is not None and within.is_done else None
-        self._hits: dict[int, list[int]] = {}
+        # Only the pieces in which a wider search found anybody are looked through.
+        self._within = within._pieces if within is not None and within.is_done else None
+        self._pieces: set[int] = set()
 
     @property
     def mask(self) -> Mask:
@@ -169,12 +169,10 @@ class Search:
     def _look_through(self, number: int) -> None:
         if self._within is not None and number not in self._within:
             return
-        hits = self.query.hits(self.roll.pieces[number])
-        if not hits:
-            return
-        first = number * roll.PIECE
-        on_tab = self.roll.on_tab(first, hits[-1] + 1, self.tab)
-        hits = [hit for hit in hits if on_tab[hit]]
-        if hits:
-            self._hits[number] = hits
-            self.found.extend(self.roll.persons[first + hit] for hit in hits)
+        rows, first = self.roll.pieces[number], number * roll.PIECE
+        fits: Mask = self.query.fits(rows)
+        if self.tab is not Tab.ALL:
+            fits = both(fits, self.roll.on_tab(first, len(rows), self.tab))
+        if any(fits):
+            self._pieces.add(number)
+            self.found.extend(compress(self.roll.persons[first : first + len(rows)], fits))

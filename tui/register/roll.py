@@ -6,7 +6,7 @@ is made of it.
 
 from collections.abc import Callable, Iterator
 
-from tui.domain.query import FIELD_END, ROW_END
+from tui.domain.query import FIELD_END, SAME
 from tui.domain.reasons import REASON_LABELS
 from tui.domain.records import UserType
 from tui.register.database import Database
@@ -25,11 +25,13 @@ def statuses(database: Database, user_type: UserType | None) -> Iterator[tuple[i
         " ORDER BY d.sort_name, d.person"
     )
     with database.errors():
+        # What a walk from end to end keeps in memory is of no use to anybody.
+        database.connection.execute("PRAGMA cache_size = -1000")
         yield from database.connection.execute(sql, parameters)
 
 
-def texts(database: Database, user_type: UserType | None, stop: Callable[[], bool]) -> Iterator[bytes]:
-    """The folded text of everybody, PIECE people a piece, in order of name; ends early when `stop` says so."""
+def texts(database: Database, user_type: UserType | None, stop: Callable[[], bool]) -> Iterator[list[str]]:
+    """The folded text of everybody, PIECE people at a time, in order of name; ends early when `stop` says so."""
     parts = [_text(kind, number) for number, kind in enumerate(UserType) if user_type in (None, kind)]
     sql = f"SELECT text FROM ({' UNION ALL '.join(parts)}) ORDER BY sort_name, person"
     piece: list[str] = []
@@ -39,19 +41,20 @@ def texts(database: Database, user_type: UserType | None, stop: Callable[[], boo
         while rows := cursor.fetchmany(_FETCH):
             piece += [row[0] for row in rows]
             if len(piece) >= PIECE:
-                yield ROW_END.join(piece).encode("utf-8", "replace")
+                yield piece
                 piece = []
             if stop():
                 return
     if piece:
-        yield ROW_END.join(piece).encode("utf-8", "replace")
+        yield piece
 
 
 def _text(kind: UserType, number: int) -> str:
     """A SELECT of sort_name, person and text; the text has the fields of tui.domain.query in their order."""
     is_contact = kind is UserType.CONTACT
     preferred = "''" if kind is UserType.STAFF else "m.preferred_name"
-    names = f"trim(m.given_name || ' ' || {preferred}) || ' ' || m.surname || ' ' || m.given_name"
+    names = f"trim(m.given_name || ' ' || {preferred}) || ' ' || m.surname"
+    username = f"CASE WHEN a.username IS NULL THEN '' WHEN a.username = m.email THEN '{SAME}' ELSE a.username END"
     mobile = "m.mobile || CASE WHEN instr(m.mobile, ' ') THEN ' ' || replace(m.mobile, ' ', '') ELSE '' END"
     children = (
         "coalesce((SELECT group_concat(t.given_name || ' ' || t.preferred_name || ' ' || t.surname, ' ')"
@@ -61,7 +64,7 @@ def _text(kind: UserType, number: int) -> str:
     reason = f"d.reasons || CASE d.reason {labels} ELSE '' END"
     own_type = {UserType.CONTACT: "m.contact_type", UserType.STUDENT: "'student ' || m.year_level"}.get(kind, "'staff'")
     fields = (
-        names, "m.code", "m.email", mobile if is_contact else "''", "coalesce(a.username, '')",
+        names, "m.code", "m.email", mobile if is_contact else "''", username,
         children if is_contact else "''", reason, own_type,
     )  # fmt: skip
     joined = f" || '{FIELD_END}' || ".join(fields)

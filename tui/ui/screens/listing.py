@@ -38,7 +38,7 @@ BESIDE_FROM = 110
 BELOW_FROM = (80, 30)
 _AT_ONCE = 2000  # a roll of so many is read between two keys
 _FIRST_LOOK = 0.003  # seconds of looking at a filter's key, before it is answered
-_LOOK, _BETWEEN_LOOKS = 0.004, 0.001  # and of each further slice, with time for keys in between
+_LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for keys in between
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
 
