@@ -298,16 +298,17 @@ class AccountsScreen(MarkingScreen):
             self.engage.show_error(error)
 
     def do_theme(self) -> None:
-        from tui.ui.theme import LOOKS
+        from tui.ui.theme import THEMES
         from tui.ui.widgets.menu import Item, Menu
 
-        self.engage.open_panel(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
+        items = [Item(name, "", name, theme.about) for name, theme in THEMES.items()]
+        self.engage.open_panel(Menu("Theme", items), self._use_theme)
 
     def _use_theme(self, name: str | None) -> None:
         if name is not None:
             from tui.ui.theme import look_named
 
-            self.engage.look = self.table.look = self.pane.look = look_named(name)
+            self.engage.look = self.table.look = self.pane.look = look_named(name, self.engage.colours)
             self.table.paint()
             self.draw()
             self.rested()
