@@ -19,8 +19,9 @@ from textual.worker import get_current_worker
 from tui.errors import EngageError, ExitCode
 from tui.ui.job import Phase, RunningJob
 from tui.ui.keys import Keymap
+from tui.ui.remembered import ThemeChoice
 from tui.ui.screens.accounts import AccountsScreen
-from tui.ui.theme import colours_of, look_named
+from tui.ui.theme import colours_of
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -58,8 +59,9 @@ class EngageApp(App[int], inherit_bindings=False):
         self.animation_level = "none"
         self.manager = manager
         self.keymap = Keymap(manager.settings.ui.keys)
-        self.colours = colours_of(self.console.color_system, os.environ)
-        self.look = look_named(manager.settings.ui.theme, self.colours)
+        colours = colours_of(self.console.color_system, os.environ)
+        self.themes = ThemeChoice(manager.settings.ui.theme, colours, remembers=not manager.read_only)
+        self.look = self.themes.look()
         self.job: RunningJob | None = None
         self.accounts = AccountsScreen(manager, overview)
         self._job_timer: Timer | None = None

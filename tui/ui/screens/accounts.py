@@ -20,6 +20,7 @@ from tui.ui.job import RunningJob
 from tui.ui.keys import ACTIONS, GROUPS, PALETTE
 from tui.ui.screens.listing import Prompt
 from tui.ui.screens.marking import MarkingScreen
+from tui.ui.theme import Look
 
 
 class AccountsScreen(MarkingScreen):
@@ -298,20 +299,19 @@ class AccountsScreen(MarkingScreen):
             self.engage.show_error(error)
 
     def do_theme(self) -> None:
-        from tui.ui.theme import THEMES
-        from tui.ui.widgets.menu import Item, Menu
+        from tui.ui.widgets.theme_menu import ThemeMenu
 
-        items = [Item(name, "", name, theme.about) for name, theme in THEMES.items()]
-        self.engage.open_panel(Menu("Theme", items), self._use_theme)
+        self.engage.open_panel(ThemeMenu(self.engage.themes, self._show_look), self._use_theme)
+
+    def _show_look(self, look: Look) -> None:
+        self.engage.look = self.table.look = self.pane.look = look
+        self.table.paint()
+        self.draw()
+        self.rested()
 
     def _use_theme(self, name: str | None) -> None:
         if name is not None:
-            from tui.ui.theme import look_named
-
-            self.engage.look = self.table.look = self.pane.look = look_named(name, self.engage.colours)
-            self.table.paint()
-            self.draw()
-            self.rested()
+            self.say(self.engage.themes.choose(name))
 
     def do_help(self) -> None:
         from tui.ui.widgets.panel import Panel
