@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """An empty home of this test's own: no config, no register, no terminal settings, times in UTC."""
     folder = tmp_path_factory.mktemp("home")
     single = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM")
-    for name in list(os.environ):
+    for name in set(os.environ) - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # the snapshot plugin's own, set when pytest starts
         if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in single:
             monkeypatch.delenv(name)
     for name, value in (
