@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench lock clean help
+.PHONY: run test check bench snapshots lock clean help
 
 help:
 	@echo "make run     open the account manager on a demo school"
 	@echo "make test    run the tests"
 	@echo "make check   ruff, mypy --strict, import contracts"
 	@echo "make bench   the benchmarks: each prints a ratio to a baseline in the same run"
+	@echo "make snapshots   draw the pictures that tests compare the screen with anew; look at them before you commit"
 
 run: $(VENV)/.run
 	@$(BIN)/engage-accounts demo
@@ -26,6 +27,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+
+snapshots: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/ui/test_snapshots.py --snapshot-update
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -24,8 +24,9 @@ _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty home of this test's own: no config, no register, no terminal settings, times in UTC."""
     folder = tmp_path_factory.mktemp("home")
-    for name in list(os.environ):
-        if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in ("SSH_CONNECTION", "NO_COLOR"):
+    single = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM")
+    for name in set(os.environ) - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # the snapshot plugin's own, set when pytest starts
+        if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in single:
             monkeypatch.delenv(name)
     for name, value in (
         ("HOME", folder),
@@ -34,6 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         ("XDG_DATA_HOME", folder / "data"),
         ("XDG_CACHE_HOME", folder / "cache"),
         ("TZ", "UTC"),
+        ("TERM", "xterm-256color"),
     ):
         monkeypatch.setenv(name, str(value))
     time.tzset()

@@ -307,7 +307,7 @@ def write_settings(path: Path, settings: Settings, *, overwrite: bool = False) -
         target = path.resolve() if overwrite else path
         target.parent.parent.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        written = _write_whole(target, text, overwrite=overwrite)
+        written = write_whole(target, text, overwrite=overwrite)
     except OSError as error:
         raise ConfigError(
             f"The config file {name} can't be written: {error.strerror or error}.",
@@ -321,12 +321,12 @@ def write_settings(path: Path, settings: Settings, *, overwrite: bool = False) -
         )
 
 
-def _write_whole(target: Path, text: str, *, overwrite: bool) -> bool:
-    """Write the file at once or not at all; False when it is there already."""
+def write_whole(target: Path, text: str, *, overwrite: bool) -> bool:
+    """Write the file at once or not at all, mode 0600; False when it is there already. Raises OSError."""
     import tempfile
 
     # mkstemp opens with O_EXCL and 0600: nobody else can read it at any moment.
-    handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

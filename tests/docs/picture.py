@@ -61,7 +61,8 @@ def words(svg: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    os.environ["TZ"] = "UTC"
-    time.tzset()
     with tempfile.TemporaryDirectory() as scratch:
+        # In the usual theme with its colours, whatever is set or was chosen here.
+        os.environ.update(TZ="UTC", TERM="xterm-256color", NO_COLOR="", ENGAGE_ACCOUNTS_STATE=scratch)
+        time.tzset()
         PICTURE.write_text(asyncio.run(draw(Path(scratch))), encoding="utf-8")

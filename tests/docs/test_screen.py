@@ -6,7 +6,7 @@ import tomllib
 from tests.docs import pages
 from tui.ui.actions import ACTIONS
 from tui.ui.keys import Keymap, shown
-from tui.ui.theme import LOOKS
+from tui.ui.theme import THEMES
 
 
 def test_every_action_is_on_the_page_with_its_keys() -> None:
@@ -22,4 +22,4 @@ def test_the_example_of_a_remap_is_taken() -> None:
 
 def test_every_theme_is_named() -> None:
     colours = pages.sections("screen.md")["Colours"]
-    assert all(f"`{name}`" in colours for name in LOOKS)
+    assert all(f"`{name}`" in colours for name in THEMES)

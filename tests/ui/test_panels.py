@@ -62,17 +62,6 @@ async def test_help_lists_every_action_with_its_keys(open_school: Open) -> None:
         assert "Help: accounts" in seen
 
 
-async def test_the_theme_is_chosen_in_the_palette(open_school: Open) -> None:
-    async with at_the_screen(open_school(leavers(3))) as person:
-        await person.press(":")
-        await person.type("theme")
-        await person.press("enter")
-        await person.sees("high-contrast")
-        await person.press("j", "enter")
-        await person.pilot.pause()
-        assert person.app.look.dim.dim is None
-
-
 async def test_the_pane_follows_the_cursor_and_scrolls(open_school: Open) -> None:
     async with at_the_screen(open_school(leavers(30)), 120, 24) as person:
         await person.sees("│ P0001 · Parent · Ready to revoke")

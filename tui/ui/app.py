@@ -7,20 +7,22 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.text import Text
 from textual.app import App
+from textual.filter import LineFilter, NoColor
 from textual.worker import get_current_worker
 
 from tui.errors import EngageError, ExitCode
 from tui.ui.job import Phase, RunningJob
 from tui.ui.keys import Keymap
+from tui.ui.remembered import ThemeChoice
 from tui.ui.screens.accounts import AccountsScreen
 from tui.ui.screens.base import BaseScreen
-from tui.ui.theme import Look, look_named
+from tui.ui.theme import Look, colours_of
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -58,11 +60,17 @@ class EngageApp(App[int], inherit_bindings=False):
         self.animation_level = "none"
         self.manager = manager
         self.keymap = Keymap(manager.settings.ui.keys)
-        self.look = look_named(manager.settings.ui.theme)
+        colours = colours_of(self.console.color_system, os.environ)
+        self.themes = ThemeChoice(manager.settings.ui.theme, colours, remembers=not manager.read_only)
+        self.look = self.themes.look()
         self.job: RunningJob | None = None
         self.accounts = AccountsScreen(manager, overview)
         self._job_timer: Timer | None = None
         self._crashed = False
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # With NO_COLOR the look has no colours; Textual's filter would still put the default ones into every span.
+        return [found for found in super().get_line_filters() if not isinstance(found, NoColor)]
 
     def get_default_screen(self) -> "Screen[None]":
         return self.accounts

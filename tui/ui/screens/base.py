@@ -233,16 +233,13 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             self.engage.show_error(error)
 
     def do_theme(self) -> None:
-        from tui.ui.theme import LOOKS
-        from tui.ui.widgets.menu import Item, Menu
+        from tui.ui.widgets.theme_menu import ThemeMenu
 
-        self.engage.open_panel(Menu("Theme", [Item(name, "", name) for name in LOOKS]), self._use_theme)
+        self.engage.open_panel(ThemeMenu(self.engage.themes, self.engage.use_look), self._use_theme)
 
     def _use_theme(self, name: str | None) -> None:
         if name is not None:
-            from tui.ui.theme import look_named
-
-            self.engage.use_look(look_named(name))
+            self.say(self.engage.themes.choose(name))
 
     def new_look(self) -> None:
         """The look is another one: draw anew."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.filter import LineFilter
 from textual.screen import ModalScreen
 
 from tui.ui.drawing import Line, Para, Scroller, Span, crop, fit_line, line_width, plain, width_of, wrap
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
+from tui.ui.theme import Unsaid
 from tui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -78,6 +80,9 @@ class Panel(ModalScreen[Result | None], Generic[Result]):
         self.lay_out()
 
     # -- drawing -------------------------------------------------------------------------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), Unsaid()]
 
     def lay_out(self) -> None:
         """Make the box as large as its text needs and the screen allows, and draw it."""
