@@ -9,7 +9,7 @@ import pytest
 
 from tests.terminal import ESC, AtTerminal, Terminal
 from tests.ui.conftest import leavers
-from tests.ui.reading import cursor_code
+from tests.ui.reading import cursor_code, marked_codes
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
 
@@ -35,6 +35,17 @@ def test_the_whole_job_at_80_by_24(at_terminal: AtTerminal, demo: AccountManager
     terminal.press("q")
     assert terminal.ends() == 0
     assert demo.counts()[Tab.READY_TO_REVOKE] == ready - 4
+
+
+@pytest.mark.parametrize("keys", ["?q", "xq", "s\r", ":help\rq"], ids=["help", "menu", "sort", "palette"])
+def test_keys_typed_ahead_go_where_they_are_meant_to(at_terminal: AtTerminal, demo: AccountManager, keys: str) -> None:
+    terminal = at_terminal("--register", demo.path, "demo")
+    terminal.sees("shown", lambda: bool(cursor_code(terminal)))
+    code = cursor_code(terminal)
+    terminal.press(f"{keys}/{code}\r ")
+    terminal.sees("1 marked · 1 of ", lambda: marked_codes(terminal) == [code])
+    terminal.press("q")
+    assert terminal.ends() == 0
 
 
 def test_what_a_key_sends_and_that_idle_sends_nothing(at_terminal: AtTerminal, demo: AccountManager) -> None:

@@ -25,6 +25,7 @@ from tui.ui.widgets.account_table import AccountTable
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
+from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -60,7 +61,7 @@ class Prompt:
     edit: LineEdit = field(default_factory=LineEdit)
 
 
-class ListScreen(Screen[None], inherit_bindings=False):
+class ListScreen(TypedAhead, Screen[None], inherit_bindings=False):
     """The list, without what changes anything."""
 
     DEFAULT_CSS = """

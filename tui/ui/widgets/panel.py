@@ -15,6 +15,7 @@ from tui.ui.drawing import Line, Para, Scroller, Span, crop, fit_line, line_widt
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
 from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from tui.ui.app import EngageApp
@@ -38,7 +39,7 @@ class Choice(NamedTuple):
     result: object
 
 
-class Panel(ModalScreen[Result | None], Generic[Result]):
+class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
     """A panel. `tall`: as high as the screen; else as high as its text."""
 
     DEFAULT_CSS = "Panel { align: center middle; } Panel > Lines { width: 1; height: 1; }"
