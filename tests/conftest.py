@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Result, Run, run_program
+from tests.running import Result, Run, command, run_program
 from tests.school import FIRST, SECOND, SchoolFiles, small_school
+from tests.terminal import AtTerminal, Terminal
 
 # Data that nobody here wrote lies beside the project, on a developer's machine as in CI.
 REAL_USERS = Path(__file__).parents[1].parent / "shared" / "data" / "oneroster-mocker" / "users.csv"
 
+# What a developer's own terminal says of itself.
+_OF_THE_TERMINAL = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX")
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
@@ -24,9 +27,8 @@ _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty home of this test's own: no config, no register, no terminal settings, times in UTC."""
     folder = tmp_path_factory.mktemp("home")
-    single = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM")
     for name in set(os.environ) - {"TEXTUAL_SNAPSHOT_TEMPDIR"}:  # the snapshot plugin's own, set when pytest starts
-        if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in single:
+        if name.startswith(("TEXTUAL", "XDG_", "ENGAGE_ACCOUNTS_")) or name in _OF_THE_TERMINAL:
             monkeypatch.delenv(name)
     for name, value in (
         ("HOME", folder),
@@ -100,6 +102,20 @@ def cli(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 def program(home: Path) -> Run:
     """Run the installed program in a process of its own."""
     return run_program
+
+
+@pytest.fixture
+def at_terminal(home: Path) -> Iterator[AtTerminal]:
+    """Start the installed program at a terminal of its own; all are closed at the end."""
+    started: list[Terminal] = []
+
+    def start(*arguments: object, columns: int = 80, rows: int = 24, **environment: str) -> Terminal:
+        started.append(Terminal(command(*arguments), columns, rows, **environment))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.close()
 
 
 @pytest.fixture

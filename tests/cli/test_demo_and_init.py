@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Run, Terminal
+from tests.running import Run
 from tests.school import SchoolFiles
+from tests.terminal import AtTerminal
 from tui.errors import ExitCode
 
 
@@ -136,17 +137,17 @@ def test_init_refuses_what_no_portal_has(cli: Run, config: Path, url: str) -> No
     assert not config.exists()
 
 
-def test_init_asks_at_a_terminal(config: Path, cli: Run) -> None:
-    terminal = Terminal("init")
+def test_init_asks_at_a_terminal(config: Path, cli: Run, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal("init")
     for question, answer in (
         ("Where do parents log in", "https://portal.school.example"),
         ("What is the portal called", ""),
         ("The school's name", "Example School"),
         ("Whom parents ring", "the office"),
     ):
-        terminal.read_until(question)
-        terminal.type(f"{answer}\r")
-    assert terminal.finish() == 0, terminal.seen
+        terminal.reads(question)
+        terminal.press(f"{answer}\r")
+    assert terminal.ends() == 0, terminal.output
     written = tomllib.loads(config.read_text(encoding="utf-8"))
     assert written["portal"] == {"url": "https://portal.school.example", "system": "SEQTA Engage"}
     assert written["school"]["name"] == "Example School"
@@ -154,12 +155,12 @@ def test_init_asks_at_a_terminal(config: Path, cli: Run) -> None:
     assert cli("init").code == ExitCode.REFUSED
 
 
-def test_what_is_asked_may_be_left_blank(config: Path) -> None:
-    terminal = Terminal("init")
+def test_what_is_asked_may_be_left_blank(config: Path, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal("init")
     for question in ("Where do parents log in", "What is the portal called", "The school's name", "Whom parents ring"):
-        terminal.read_until(question, timeout=5)
-        terminal.type("\r")
-    assert terminal.finish() == 0, terminal.seen
+        terminal.reads(question)
+        terminal.press("\r")
+    assert terminal.ends() == 0, terminal.output
     assert tomllib.loads(config.read_text(encoding="utf-8"))["school"]["name"] == ""
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Result, Run, Terminal
+from tests.running import Result, Run
 from tests.school import SchoolFiles, families, small_school
+from tests.terminal import AtTerminal
 from tui.errors import ExitCode
 
 TakeIn = Callable[..., Result]
@@ -85,34 +86,33 @@ def test_some_left_out_of_those_named_is_told_by_the_exit_code(cli: Run, importe
     assert "1 account revoked" in result.out
 
 
-def test_up_to_ten_a_yes_is_typed(imported: SchoolFiles, cli: Run) -> None:
+def test_up_to_ten_a_yes_is_typed(imported: SchoolFiles, at_terminal: AtTerminal) -> None:
     for answer, code in (("n", ExitCode.DECLINED), ("", ExitCode.DECLINED), ("y", ExitCode.OK)):
-        terminal = Terminal("revoke", "P0001", "P0002")
-        terminal.read_until("Go on? [y/N]")
-        terminal.type(f"{answer}\r")
-        assert terminal.finish() == code, terminal.seen
-    assert "2 accounts revoked" in terminal.seen
+        terminal = at_terminal("revoke", "P0001", "P0002")
+        terminal.reads("Go on? [y/N]")
+        terminal.press(f"{answer}\r")
+        assert terminal.ends() == code, terminal.output
+    assert "2 accounts revoked" in terminal.output
 
 
 @pytest.mark.parametrize("typed", ["11", "y", "12 ", "-12", "", "yes", "\x04"])
-def test_from_eleven_on_the_count_is_typed(take_in: TakeIn, cli: Run, typed: str) -> None:
+def test_from_eleven_on_the_count_is_typed(take_in: TakeIn, cli: Run, at_terminal: AtTerminal, typed: str) -> None:
     take_in(school_with_leavers(12, 60))
-    terminal = Terminal("revoke", "--all-ready")
-    terminal.read_until("Type the count (12)")
-    terminal.type(typed if typed == "\x04" else f"{typed}\r")
+    terminal = at_terminal("revoke", "--all-ready")
+    terminal.reads("Type the count (12)")
+    terminal.press(typed if typed == "\x04" else f"{typed}\r")
     right = typed.strip() == "12"
-    assert terminal.finish() == (ExitCode.OK if right else ExitCode.DECLINED), terminal.seen
+    assert terminal.ends() == (ExitCode.OK if right else ExitCode.DECLINED), terminal.output
     assert len(ready(cli)) == (0 if right else 12)
-    assert ("12 of 12" in terminal.seen) == right, "a terminal is shown how far it is"
+    assert ("12 of 12" in terminal.output) == right, "a terminal is shown how far it is"
 
 
-def test_an_interrupt_at_the_prompt_leaves(imported: SchoolFiles, cli: Run) -> None:
-    terminal = Terminal("revoke", "P0001")
-    terminal.read_until("Go on? [y/N]")
+def test_an_interrupt_at_the_prompt_leaves(imported: SchoolFiles, cli: Run, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal("revoke", "P0001")
+    terminal.reads("Go on? [y/N]")
     # One that falls between the prompt and the reading of its answer is only heeded with the next key.
-    terminal.press_until_it_ends("\x03")
-    assert terminal.finish() == ExitCode.DECLINED
-    assert "Traceback" not in terminal.seen
+    assert terminal.presses_until_it_ends("\x03") == ExitCode.DECLINED
+    assert "Traceback" not in terminal.output
     assert "P0001" in ready(cli)
 
 
@@ -246,10 +246,10 @@ def test_a_fifth_of_the_accounts_passes(cli: Run, take_in: TakeIn) -> None:
     assert cli("revoke", "--all-ready", "--yes").code == 0
 
 
-def test_the_guard_is_not_passed_at_the_prompt(guarded: Configure, cli: Run) -> None:
-    terminal = Terminal("revoke", "--all-ready")
-    terminal.type("12\ry\r")
-    assert terminal.finish() == ExitCode.GUARD_STOPPED
+def test_the_guard_is_not_passed_at_the_prompt(guarded: Configure, cli: Run, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal("revoke", "--all-ready")
+    terminal.press("12\ry\r")
+    assert terminal.ends() == ExitCode.GUARD_STOPPED
     assert len(ready(cli)) == 12
 
 

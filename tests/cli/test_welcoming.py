@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Result, Run, Terminal
+from tests.running import Result, Run
 from tests.school import LATER, SchoolFiles, families
+from tests.terminal import AtTerminal
 from tui.errors import ExitCode
 
 TakeIn = Callable[..., Result]
@@ -140,14 +141,16 @@ def test_who_has_come_back_has_no_account_in_use(cli: Run, take_in: TakeIn, scho
     assert (plan["codes"], plan["questions"]) == (["P0001"], [])
 
 
-def test_a_question_is_answered_at_the_terminal(take_in: TakeIn, school: SchoolFiles, state: Path) -> None:
+def test_a_question_is_answered_at_the_terminal(
+    take_in: TakeIn, school: SchoolFiles, state: Path, at_terminal: AtTerminal
+) -> None:
     school.students["S0005"]["custody_note"] = "court order of 2025"
     take_in(school)
-    terminal = Terminal("welcome", "P0005", columns=200)
-    terminal.read_until("Go on? [y/N]")
-    assert "? P0005  Given0005 Surname0005: Custody note" in terminal.seen
-    terminal.type("y\r")
-    assert terminal.finish() == 0
+    terminal = at_terminal("welcome", "P0005", columns=200)
+    terminal.reads("Go on? [y/N]")
+    assert "? P0005  Given0005 Surname0005: Custody note" in terminal.output
+    terminal.press("y\r")
+    assert terminal.ends() == 0
     assert len(messages(state)) == 1
 
 

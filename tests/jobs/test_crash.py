@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.running import Run, Terminal, run_program, stop_when
+from tests.running import Run, run_program, stop_when
 from tests.school import families
+from tests.terminal import AtTerminal
 from tui.errors import ExitCode
 from tui.register import audit
 from tui.register.database import Database
@@ -190,9 +191,9 @@ def test_a_signal_lets_the_item_finish(journal: Journal, program: Run, verb: str
 
 
 @pytest.mark.pty
-def test_a_dropped_line_lets_the_item_finish(journal: Journal, program: Run) -> None:
-    terminal = Terminal("revoke", "--all-ready", "--yes")
-    terminal.read_until("20 of 300")
+def test_a_dropped_line_lets_the_item_finish(journal: Journal, program: Run, at_terminal: AtTerminal) -> None:
+    terminal = at_terminal("revoke", "--all-ready", "--yes")
+    terminal.reads("20 of 300")
     terminal.hang_up()
     assert terminal.process.wait(20) == ExitCode.SOME_FAILED
     assert journal.rows("SELECT state FROM jobs") == [("stopped",)]

@@ -8,6 +8,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
@@ -47,6 +48,19 @@ async def test_no_is_what_enter_and_esc_say(open_school: Open, keys: list[str]) 
         await person.press("R")
         await person.sees("Revoke access of 1 contact")
         await person.press(*keys)
+        await person.sees("Nothing was done.")
+    assert ready(manager) == 3
+
+
+async def test_a_key_typed_ahead_does_not_answer_the_question(open_school: Open) -> None:
+    manager = open_school(leavers(3))
+    async with at_the_screen(manager) as person:
+        await person.press("R")
+        await person.sees("Revoke access of 1 contact")
+        person.accounts.post_message(events.Key("y", "y"))  # as it arrives late at the screen that is covered by now
+        await person.press("tab")
+        await person.sees("Revoke access of 1 contact")
+        await person.press("n")
         await person.sees("Nothing was done.")
     assert ready(manager) == 3
 

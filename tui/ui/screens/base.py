@@ -16,6 +16,7 @@ from tui.ui.drawing import BLANK, Line, Para, Span, fit_line, line_width
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
 from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -35,7 +36,7 @@ class Prompt:
     edit: LineEdit = field(default_factory=LineEdit)
 
 
-class BaseScreen(Screen[None], inherit_bindings=False):
+class BaseScreen(TypedAhead, Screen[None], inherit_bindings=False):
     """A full screen with keys, a message and a prompt at its bottom line."""
 
     SCOPE: ClassVar[str] = "accounts"

@@ -19,6 +19,8 @@ from tui.ui.widgets.panel import Field, Panel
 class Confirm(Panel[Confirmation]):
     """Asks whether to carry out a plan; gives the confirmation, or None."""
 
+    takes_typed_ahead = False
+
     def __init__(self, plan: Plan, body: Sequence[Para]) -> None:
         self.plan = plan
         self.yes = False

@@ -17,6 +17,7 @@ from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
 from tui.ui.theme import Unsaid
 from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from tui.ui.app import EngageApp
@@ -40,7 +41,7 @@ class Choice(NamedTuple):
     result: object
 
 
-class Panel(ModalScreen[Result | None], Generic[Result]):
+class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
     """A panel. `tall`: as high as the screen; else as high as its text."""
 
     DEFAULT_CSS = "Panel { align: center middle; } Panel > Lines { width: 1; height: 1; }"
