@@ -2,32 +2,69 @@
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.benchmarks import deriving, first_frame, importing
+from tests.benchmarks import deriving, first_frame, importing, memory, million, screen_keys
+from tests.benchmarks.terminal import Terminal
 
-BENCHMARKS = {"import": importing.benchmark, "derive": deriving.benchmark, "frame": first_frame.benchmark}
-_CONTACTS = {"import": 100_000, "derive": 100_000, "frame": 5_000}
-_SMALL = 300
+
+class Benchmark(NamedTuple):
+    """A benchmark, how many contacts it takes, how many at `--small`, and whether it runs without being named."""
+
+    run: Callable[[Path, int, int], None]
+    contacts: int = 100_000
+    small: int = 300
+    unnamed: bool = True
+
+
+BENCHMARKS = {
+    "import": Benchmark(importing.benchmark),
+    "derive": Benchmark(deriving.benchmark),
+    "frame": Benchmark(first_frame.benchmark),
+    "keys": Benchmark(screen_keys.benchmark, small=800),
+    "memory": Benchmark(memory.benchmark, small=800),
+    "million": Benchmark(million.benchmark, contacts=1_000_000, small=800, unnamed=False),
+}
+_SHARING = {"frame", "keys", "memory", "million"}  # they open registers, which are made once
 
 
 def main() -> None:
     """Run what was named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHMARKS)}; else all")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"one or more of {', '.join(BENCHMARKS)}; else all but million, which takes many minutes",
+    )
     parser.add_argument(
         "--small", action="store_true", help="a tiny school, once: shows that it runs, measures nothing"
     )
     parser.add_argument("--runs", type=int, default=7, help="how often each is measured; the median counts (7)")
+    parser.add_argument(
+        "--registers",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the registers that the screen is opened on in this folder, and take them from there the next time",
+    )
     given = parser.parse_args()
-    for name in given.names or BENCHMARKS:
+    for name in given.names:
         if name not in BENCHMARKS:
             parser.error(f"no benchmark is called {name}")
-        with tempfile.TemporaryDirectory(prefix="engage-accounts-bench-") as scratch:
-            BENCHMARKS[name](
-                Path(scratch), _SMALL if given.small else _CONTACTS[name], 1 if given.small else given.runs
-            )
-        print(flush=True)
+    if given.small:
+        Terminal.quiet_after = 0.05  # what follows late goes to the next key's account, which nobody looks at
+    with tempfile.TemporaryDirectory(prefix="engage-accounts-bench-") as scratch:
+        shared = given.registers or Path(scratch, "registers")
+        shared.mkdir(parents=True, exist_ok=True)
+        for name in given.names or [name for name, benchmark in BENCHMARKS.items() if benchmark.unnamed]:
+            benchmark = BENCHMARKS[name]
+            folder = shared if name in _SHARING else Path(scratch, name)
+            folder.mkdir(exist_ok=True)
+            contacts, runs = (benchmark.small, 1) if given.small else (benchmark.contacts, given.runs)
+            benchmark.run(folder, contacts, runs)
+            print(flush=True)
 
 
 if __name__ == "__main__":

@@ -53,10 +53,15 @@ def peak_kb() -> int:
     return peak // 1024 if sys.platform == "darwin" else peak
 
 
-def by_turns(runs: int, ours: Callable[[], float], baseline: Callable[[], float]) -> tuple[list[float], list[float]]:
-    """`runs` measurements of each, A B A B, so that a busy minute of the machine hits both."""
-    pairs = [(ours(), baseline()) for _ in range(runs)]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+def by_turns(runs: int, *measurements: Callable[[], float]) -> list[list[float]]:
+    """`runs` measurements of each, A B A B, so that a busy minute of the machine hits all."""
+    rounds = [[measure() for measure in measurements] for _ in range(runs)]
+    return [list(of_one) for of_one in zip(*rounds, strict=True)]
+
+
+def compile_all() -> None:
+    """Compile what is about to be started, so that the first start is like every other."""
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "tui", "tests/benchmarks"], cwd=ROOT, check=True)
 
 
 def print_ratio(name: str, ours: list[float], against: str, baseline: list[float], target: float = 0) -> None:
@@ -67,7 +72,7 @@ def print_ratio(name: str, ours: list[float], against: str, baseline: list[float
     print(
         f"{name}: {a:.3f} s; {against}: {b:.3f} s; ratio {ratio:.2f}"
         f" ({spread[0]:.2f} to {spread[-1]:.2f} in {len(ours)})"
-        + (f", target {target:g}: {_met(ratio <= target)}" if target else ""),
+        + (f", target {target:g}: {met(ratio <= target)}" if target else ""),
         flush=True,
     )
 
@@ -76,10 +81,11 @@ def print_memory(name: str, large: int, against: str, small: int, target: float)
     """Print a claim about memory: how the peak grows with the file."""
     print(
         f"{name}: {large / 1024:.0f} MB; {against}: {small / 1024:.0f} MB; ratio {large / small:.2f},"
-        f" target {target:g}: {_met(large <= target * small)}",
+        f" target {target:g}: {met(large <= target * small)}",
         flush=True,
     )
 
 
-def _met(met: bool) -> str:
-    return "met" if met else "NOT MET"
+def met(is_met: bool) -> str:
+    """How a target is said to be met or not."""
+    return "met" if is_met else "NOT MET"
