@@ -49,6 +49,7 @@ def test_the_manager_needs_no_screen_and_no_network() -> None:
         ["welcome", "P0005", "--yes"],
         ["jobs"],
         ["groups"],
+        ["causes"],
     ],
     ids=" ".join,
 )

@@ -8,18 +8,22 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from tui import __version__
+from tui import __version__, standing
 from tui.acting import carry_out, drop_output, finish
-from tui.config import Settings, default_config_path, demo_register_path, load_settings, register_path, write_settings
+from tui.config import Settings, default_config_path, demo_register_path, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
+from tui.options import Word as _Word
+from tui.options import global_options as _globals
+from tui.options import open_register as _open
+from tui.options import settings_of as _settings
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -27,48 +31,6 @@ if TYPE_CHECKING:
 _STATUSES = ("ready-to-revoke", "ready-to-provision", "active", "never-logged-in", "no-access", "all")
 _REASONS = ("superseded", "misplaced-username", "access-flag-changed", "no-current-student", "unexplained")
 _TYPES = ("contact", "student", "staff")
-
-
-class _Word(click.Choice[str]):
-    """A choice that takes hyphens and underscores alike, and gives underscores."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return super().convert(str(value).replace("_", "-").lower(), param, ctx).replace("-", "_")
-
-
-def _globals(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The global options, which may stand before the verb or after it."""
-
-    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-        if value:
-            ctx.ensure_object(dict)[param.name] = value
-
-    for option in (
-        click.option("--read-only", is_flag=True, expose_value=False, callback=keep, help="Change nothing."),
-        click.option(
-            "--config", type=click.Path(path_type=Path), expose_value=False, callback=keep, help="The config file."
-        ),
-        click.option(
-            "--register", type=click.Path(path_type=Path), expose_value=False, callback=keep, help="The register file."
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _settings(ctx: click.Context) -> Settings:
-    return load_settings(ctx.ensure_object(dict).get("config"))
-
-
-def _open(ctx: click.Context, *, create: bool = False) -> "AccountManager":
-    from tui.manager.manager import AccountManager
-
-    given = ctx.ensure_object(dict)
-    manager = AccountManager(
-        _settings(ctx), given.get("register"), read_only=bool(given.get("read_only")), create=create
-    )
-    ctx.call_on_close(manager.close)
-    return manager
 
 
 def _print(text: str) -> None:
@@ -87,6 +49,10 @@ def cli(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         _need_terminal()
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
+
+
+for verb in (standing.groups, standing.causes, standing.hold, standing.release):
+    cli.add_command(verb)
 
 
 def _need_terminal() -> None:
@@ -151,17 +117,30 @@ def status(ctx: click.Context, as_json: bool) -> None:
 @click.option("--reason", type=_Word(_REASONS), help="Only accounts for which this reason holds.")
 @click.option("--type", "user_type", type=click.Choice(_TYPES), default="contact", help="The user type.")
 @click.option("--find", "text", default="", metavar="WORDS", help="Only records in which all these words occur.")
+@click.option("--cause", "only", multiple=True, metavar="KEY", help="Only accounts of this cause; more than once.")
+@click.option("--not-cause", "without", multiple=True, metavar="KEY", help="Without this cause; more than once.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print.")
 @_globals
 @click.pass_context
-def list_(ctx: click.Context, tab: str, reason: str | None, user_type: str, text: str, form: str) -> None:
+def list_(
+    ctx: click.Context,
+    tab: str,
+    reason: str | None,
+    user_type: str,
+    text: str,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    form: str,
+) -> None:
     """List accounts by status and reason. The first column, and the first key of JSON, is the code."""
     from tui import printing
     from tui.domain.records import UserType
     from tui.manager.views import Tab
 
     manager = _open(ctx)
-    view = manager.view(Tab(tab), user_type=UserType(user_type), text=text, reason=reason)
+    view = manager.view(
+        Tab(tab), user_type=UserType(user_type), text=text, reason=reason, only_causes=only, not_causes=without
+    )
     rows = manager.rows(view.persons)
     if form == "json":
         _print(printing.as_json([printing.row_values(row) for row in rows]))
@@ -246,52 +225,6 @@ def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> N
         raise click.UsageError("Give codes, or --all-ready, and not both.")
     if only_reason and not all_ready:
         raise click.UsageError("--only-reason goes with --all-ready.")
-
-
-@cli.command()
-@click.argument("key", required=False)
-@click.option("--answer", type=click.Choice(["mistake", "intended"]), help="What the change was.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the answer.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_globals
-@click.pass_context
-def groups(ctx: click.Context, key: str | None, answer: str | None, reason: str, as_json: bool) -> None:
-    """Flag groups: accounts that lost their portal access together. Answer for one: mistake or intended."""
-    from tui import printing
-    from tui.domain.flag_groups import Answer
-
-    manager = _open(ctx)
-    if bool(key) != bool(answer):
-        raise click.UsageError("To answer, give the group's KEY and --answer.")
-    if key and answer:
-        manager.answer_group(key, Answer(answer), reason)
-    found = manager.groups()
-    _print(
-        printing.as_json([printing.group_values(group) for group in found]) if as_json else printing.groups_text(found)
-    )
-
-
-@cli.command()
-@click.argument("code")
-@click.option("--note", required=True, metavar="TEXT", help="Why; shown wherever the account is.")
-@click.option("--mail", is_flag=True, help="Never mail this one, instead of never revoke.")
-@_globals
-@click.pass_context
-def hold(ctx: click.Context, code: str, note: str, mail: bool) -> None:
-    """Hold an account: it is never revoked (or mailed) until released."""
-    _open(ctx).hold(code, note, kind="mail" if mail else "revoke")
-    _print(f"{code} is held: never {'mail' if mail else 'revoke'}.")
-
-
-@cli.command()
-@click.argument("code")
-@click.option("--mail", is_flag=True, help="Release the hold on mail.")
-@_globals
-@click.pass_context
-def release(ctx: click.Context, code: str, mail: bool) -> None:
-    """Release a held account."""
-    _open(ctx).release(code, kind="mail" if mail else "revoke")
-    _print(f"{code} is released.")
 
 
 @cli.command()

@@ -6,16 +6,18 @@ What came from outside was cleaned on its way into the register: nothing here ca
 import csv
 import io
 import json
+import shlex
 import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tui.domain.causes import next_step, say_answer, say_cause, say_counts
 from tui.domain.difference import Difference
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import REASON_LABELS, Reason
 from tui.jobs.plan import JobReport, Plan
-from tui.manager.views import TAB_LABELS, Explanation, Overview, Row, Tab
+from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Row, Tab
 from tui.register.journal import JobRow
 from tui.text import formula_safe, plural, say_date, say_time
 
@@ -162,6 +164,56 @@ def groups_text(groups: Sequence[FlagGroup]) -> str:
     if any(group.undecided for group in groups):
         text += "\n\nAnswer with: engage-accounts groups KEY --answer mistake|intended --reason TEXT"
     return text
+
+
+def causes_values(found: Causes) -> dict[str, Any]:
+    """`causes --json`."""
+    return {
+        "headline": found.headline,
+        "ready": found.ready,
+        "left": found.left,
+        "causes": [
+            {
+                "key": str(cause.key),
+                "reason": cause.key.kind,
+                "contact_type": cause.key.contact_type,
+                "import": cause.key.number,
+                "import_taken_on": cause.import_.taken_on if cause.import_ else None,
+                "size": cause.size,
+                "held": cause.held,
+                "requested": cause.requested,
+                "left": cause.left,
+                "held_together": cause.together,
+                "group": group_values(cause.group) if cause.group else None,
+                "sentence": say_cause(cause, found.ready),
+                "next": next_step(cause),
+            }
+            for cause in found.causes
+        ],
+    }
+
+
+def causes_text(found: Causes) -> str:
+    """`causes`, for a person."""
+    lines = [found.headline]
+    if found.causes:
+        cells = [
+            (
+                str(cause.key),
+                *(f"{count:,}" for count in (cause.size, cause.held, cause.requested, cause.left)),
+                (cause.answer or "undecided") if cause.group else "",
+            )
+            for cause in found.causes
+        ]
+        lines += ["", table(("Cause", "Accounts", "Held", "Requested", "Left", "Answer"), cells)]
+    for cause in found.causes:
+        about = [say_cause(cause, found.ready), say_counts(cause), say_answer(cause.group) if cause.group else ""]
+        lines += ["", str(cause.key), *(f"  {sentence}" for sentence in about if sentence)]
+        lines.append(f"  Next: {next_step(cause)}")
+        if cause.undecided and cause.group:
+            lines.append(f"  engage-accounts groups {shlex.quote(cause.group.key)} --answer mistake --reason TEXT")
+            lines.append(f"  engage-accounts groups {shlex.quote(cause.group.key)} --answer intended --reason TEXT")
+    return "\n".join(lines)
 
 
 def explanation_text(why: Explanation) -> str:

@@ -390,3 +390,23 @@ def test_a_migration_that_fails_leaves_the_old_version_and_no_lock(path: Path, m
     assert version_of(path) == 0
     Database(path).close()
     assert version_of(path) == VERSION
+
+
+def test_a_register_of_the_first_version_is_brought_up_with_a_copy_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(database_module, "VERSION", 1)
+        database = Database(path)
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO holds (person, kind, note, by, at) VALUES (4, 'revoke', 'why', 'kim', '')")
+        database.close()
+        assert version_of(path) == 1
+    path.chmod(0o640)
+    database = Database(path)
+    assert database.read("SELECT person, note, cause FROM holds") == [(4, "why", "")]
+    database.close()
+    assert version_of(path) == VERSION
+    copy = path.with_suffix(".version-1.bak")
+    assert version_of(copy) == 1
+    assert mode(copy) == mode(path) == 0o640, "the copy holds the same people"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tui.text import plural, say_date
 
 GROUP_FROM = 10
+MEND = "Mend the flag or the sync rule in the admin system, then import again."
 
 
 class Answer(StrEnum):
@@ -42,17 +43,22 @@ class FlagGroup(NamedTuple):
         return self.answer is Answer.UNDECIDED
 
 
+def say_type(contact_type: str) -> str:
+    """`contact type Postal`, for after "are"."""
+    return f"contact type {contact_type}" if contact_type else "without a contact type"
+
+
+def say_off(number: int, taken_on: str, *, numbered: bool = True) -> str:
+    """When access went off, for after "their portal access": `went off in the import of 20 Nov 2026 (no. 2)`."""
+    if number:
+        return f"went off in the import of {say_date(taken_on)}{f' (no. {number})' if numbered else ''}"
+    return f"was off as of the first import{f' ({say_date(taken_on)})' if taken_on else ''}"
+
+
 def say_group(group: FlagGroup, ready: int) -> str:
     """The group in a sentence, with `ready`, the number of accounts ready to revoke, beside it."""
-    kind = f"contact type {group.contact_type}" if group.contact_type else "without a contact type"
-    when = (
-        f"went off in the import of {say_date(group.taken_on)} (no. {group.import_number})"
-        if group.import_number
-        else f"was off as of the first import ({say_date(group.taken_on)})"
-        if group.taken_on
-        else "was off as of the first import"
-    )
+    kind, off = say_type(group.contact_type), say_off(group.import_number, group.taken_on)
     return (
-        f"{group.size:,} of {plural(ready, 'account')} ready to revoke are {kind}; their portal access {when}: "
+        f"{group.size:,} of {plural(ready, 'account')} ready to revoke are {kind}; their portal access {off}: "
         f"one change, not {group.size:,} leavers."
     )

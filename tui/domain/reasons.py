@@ -32,6 +32,14 @@ REASON_LABELS = {
     Reason.NO_CURRENT_STUDENT: "No current student",
     Reason.UNEXPLAINED: "Unexplained",
 }
+NEXT_STEPS = {
+    Reason.SUPERSEDED: "Hand over: revoke the old record, then welcome the new one.",
+    Reason.MISPLACED_USERNAME: "Revoke here; then welcome the record that the username belongs to.",
+    Reason.ACCESS_FLAG_CHANGED: "Find out why the access went. Revoke singly only if it is right that this parent has "
+    "none.",
+    Reason.NO_CURRENT_STUDENT: "Revoke. Parents should have downloaded their reports first.",
+    Reason.UNEXPLAINED: "Look before revoking: nothing recorded explains it.",
+}
 
 
 class Evidence(NamedTuple):

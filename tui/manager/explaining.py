@@ -6,9 +6,9 @@ Says it as a colleague would. Values only; the screen and the command line lay t
 from collections.abc import Sequence
 
 from tui.domain.facts import AccountFacts, LinkFact
-from tui.domain.flag_groups import Answer
+from tui.domain.flag_groups import MEND, Answer
 from tui.domain.gates import children_here
-from tui.domain.reasons import Explained, Reason, explain, left_sentence, say_import
+from tui.domain.reasons import NEXT_STEPS, Explained, Reason, explain, left_sentence, say_import
 from tui.domain.records import StudentStatus, UserType
 from tui.domain.status import Status
 from tui.manager.views import Explanation, Relative
@@ -126,15 +126,12 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
                 f"{facts.group.contact_type or '(none)'} lost their access together. Was that intended?"
             )
         if facts.group is not None and facts.group.answer == Answer.MISTAKE:
-            return "Mend the flag or the sync rule in the admin system, then import again."
+            return MEND
         leading = reasons[0].reason
-        if leading is Reason.MISPLACED_USERNAME:
-            return "Revoke here; then welcome the record that the username belongs to."
-        if leading is Reason.NO_CURRENT_STUDENT:
-            return "Revoke. Parents should have downloaded their reports first."
-        if children_here(facts, future_counts):
-            return "Find out why the access went. Revoke singly only if it is right that this parent has none."
-        return "Look before revoking: nothing recorded explains it."
+        if leading in (Reason.MISPLACED_USERNAME, Reason.NO_CURRENT_STUDENT):
+            return NEXT_STEPS[leading]
+        here = children_here(facts, future_counts)
+        return NEXT_STEPS[Reason.ACCESS_FLAG_CHANGED if here else Reason.UNEXPLAINED]
     if facts.status is Status.READY_TO_PROVISION:
         return "Send the welcome email." if facts.email else "Get an email address into the admin system first."
     if facts.status is Status.ACTIVE:

@@ -6,6 +6,7 @@ Every verb stands here once. All calls are synchronous and may come from any thr
 import csv
 import os
 import threading
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,12 +26,13 @@ from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
+from tui.manager import causes
 from tui.manager.explaining import explanation
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
 from tui.manager.roll import Roll, Search
-from tui.manager.views import Explanation, Overview, Row, Tab, View
+from tui.manager.views import Causes, Explanation, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
@@ -122,8 +124,11 @@ class AccountManager:
         sort: str = "name",
         descending: bool = False,
         reason: str | None = None,
+        only_causes: Sequence[str] = (),
+        not_causes: Sequence[str] = (),
     ) -> View:
-        """The ordered people of a tab, narrowed by a filter (see tui.domain.query) and a reason. Raises Refused."""
+        """The ordered people of a tab, narrowed by a filter (see tui.domain.query), a reason and causes. Raises
+        Refused, and NotFound for a cause that nobody is in."""
         persons = listing.listed(
             self._database, tab=tab, user_type=user_type, reason=reason or "", sort=sort, descending=descending
         )
@@ -135,7 +140,7 @@ class AccountManager:
                 persons = only(persons, Search(roll, tab, parse(text)).to_the_end().mask)
             except QueryError as error:
                 raise Refused(f"Nothing can be filtered by {clean(text)!r}: {error}.") from error
-        return View(persons, total)
+        return View(causes.narrowed(self._database, persons, only_causes, not_causes), total)
 
     def read_roll(self, roll: Roll, listed: Callable[[], None] = lambda: None) -> Roll:
         """Read a roll, from whatever thread; `listed` is called when its tabs are there and its text is still to come.
@@ -432,6 +437,22 @@ class AccountManager:
                 reason=reason,
             )
         return found._replace(answer=answer, answer_reason=reason)
+
+    def causes(self) -> Causes:
+        """The accounts ready to revoke, by what brought them there."""
+        return causes.overview(self._database)
+
+    def cause_persons(self, key: str) -> "array[int]":
+        """The people of a cause, by name; nobody when it has dissolved. Raises NotFound."""
+        return causes.persons(self._database, key)
+
+    def hold_cause(self, key: str, note: str) -> int:
+        """Hold everybody of a cause who is not held yet; gives how many. Raises NotFound, Refused without a note."""
+        return causes.hold(self._database, self._actor, key, note, self._clock().isoformat())
+
+    def release_cause(self, key: str) -> int:
+        """Release whoever was held with the cause; gives how many. Raises NotFound, Refused when it is not held."""
+        return causes.release(self._database, self._actor, key, self._clock().isoformat())
 
     def export(self, persons: Sequence[int], path: Path) -> int:
         """Write these people as CSV, formulas made harmless, mode 0600. Returns the rows. Raises Refused."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from tui.domain.causes import Cause
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import Explained
@@ -91,6 +92,19 @@ class StoppedJob(NamedTuple):
     verb: str
     done: int
     total: int
+
+
+@dataclass(frozen=True)
+class Causes:
+    """The accounts ready to revoke by what brought them there, in the order in which to look at them.
+
+    `ready` are all of them, `left` those that are left to work; `headline` says it in a sentence or two.
+    """
+
+    headline: str
+    ready: int
+    left: int
+    causes: tuple[Cause, ...]
 
 
 class Relative(NamedTuple):

@@ -17,7 +17,7 @@ from tui.text import fold
 
 Connection = sqlite3.Connection  # for those above who pass one on and must not import sqlite3
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 5.0
 _APPLICATION_ID = 0x454E4741  # "ENGA": an unrelated SQLite file is not taken for a register
 
@@ -226,11 +226,18 @@ class Database:
                 todo="Start once without --read-only.",
             )
         if version:
-            with sqlite3.connect(self.path.with_suffix(f".version-{version}.bak")) as copy:
-                connection.backup(copy)
+            _keep_copy(connection, self.path, self.path.with_suffix(f".version-{version}.bak"))
         for number in range(version + 1, VERSION + 1):
             script = resources.files("tui.register.migrations").joinpath(f"{number:04}.sql").read_text("utf-8")
             _apply(connection, number, script)
+
+
+def _keep_copy(connection: sqlite3.Connection, path: Path, copy_path: Path) -> None:
+    """Keep the register as it is before it is brought to a newer version, for the same eyes as the register."""
+    os.close(os.open(copy_path, os.O_CREAT | os.O_RDWR, 0o600))
+    shutil.copymode(path, copy_path)
+    with contextlib.closing(sqlite3.connect(copy_path)) as copy:
+        connection.backup(copy)
 
 
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:

@@ -37,11 +37,13 @@ def answer_group(
     )
 
 
-def hold(connection: sqlite3.Connection, person: int, kind: str, note: str, by: str, at: str) -> None:
-    """Hold an account: never to be revoked (`revoke`) or mailed (`mail`) until released. A newer note replaces."""
+def hold(connection: sqlite3.Connection, person: int, kind: str, note: str, by: str, at: str, cause: str = "") -> None:
+    """Hold an account: never to be revoked (`revoke`) or mailed (`mail`) until released. A newer note replaces.
+    `cause` is the key of the cause that is held as a whole, "" for an account by itself."""
     release(connection, person, kind, by, at)
     connection.execute(
-        "INSERT INTO holds (person, kind, note, by, at) VALUES (?, ?, ?, ?, ?)", (person, kind, note, by, at)
+        "INSERT INTO holds (person, kind, note, by, at, cause) VALUES (?, ?, ?, ?, ?, ?)",
+        (person, kind, note, by, at, cause),
     )
 
 
