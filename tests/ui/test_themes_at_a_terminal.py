@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import command
-from tests.ui.test_pty import Terminal
+from tests.terminal import Terminal
 from tui.manager.manager import AccountManager
 from tui.ui.theme import THEMES
 

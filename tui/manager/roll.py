@@ -145,6 +145,11 @@ class Search:
         """Who was found, as a set."""
         return mask_of(self.found, self.roll.size)
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all the text that is there was looked through."""
+        return self._next >= len(self.roll.pieces)
+
     def step(self, seconds: float) -> bool:
         """Look for about so long; True when the end was reached. Text that is not read yet is next time's.
 
@@ -157,7 +162,7 @@ class Search:
                 self._next += 1
                 if time.perf_counter() > end:
                     break
-        self.is_done = self.roll.is_complete and self._next >= len(self.roll.pieces)
+        self.is_done = self.roll.is_complete and self.is_up_to_date
         return self.is_done
 
     def to_the_end(self) -> "Search":

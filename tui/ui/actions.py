@@ -28,6 +28,8 @@ class State:
     can_undo: bool = False
     searched: bool = False
     can_copy: bool = False
+    column_page: int = 0
+    column_pages: int = 1
 
 
 def _always(state: State) -> str:
@@ -122,6 +124,10 @@ LISTS = (
     Action("next_match", ("n",), "Next match", "of what was filtered for last", _searched),
     Action("previous_match", ("N",), "Previous match", "", _searched),
     Action("sort", ("s",), "Sort by a column", "the same column again reverses"),
+    Action("columns_right", ("right",), "Columns to the right", "that do not fit; code and name stay",
+           _when(lambda s: s.column_page + 1 < s.column_pages, "there are no more columns to the right")),
+    Action("columns_left", ("left",), "Columns to the left", "",
+           _when(lambda s: s.column_page > 0, "these are the first columns")),
     Action("user_type", ("t",), "User type: Contacts, Students, Staff, All"),
     Action("refresh", ("r",), "Refresh", "reads the register again"),
 )  # fmt: skip

@@ -13,7 +13,17 @@ _ALIASES = {
     "esc": "escape", "return": "enter", "pgdn": "pagedown", "pgup": "pageup", " ": "space", "ctrl+[": "escape",
     "comma": ",", "slash": "/", "plus": "+", "minus": "-", "colon": ":",
 }  # fmt: skip
-_SHOWN = {"escape": "esc", "pagedown": "PgDn", "pageup": "PgUp", "down": "↓", "up": "↑", "home": "Home", "end": "End"}
+_SHOWN = {
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "down": "↓",
+    "up": "↑",
+    "right": "→",
+    "left": "←",
+    "home": "Home",
+    "end": "End",
+}
 _NAMED = frozenset({"escape", "enter", "tab", "space", "backspace", "delete", "insert", "up", "down", "left", "right",
                     "home", "end", "pageup", "pagedown"})  # fmt: skip
 

@@ -125,6 +125,12 @@ class FindingScreen(ListScreen):
 
     _matches: Search | None = None
 
+    def do_columns_right(self) -> None:
+        self.table.turn(1)
+
+    def do_columns_left(self) -> None:
+        self.table.turn(-1)
+
     def do_sort(self) -> None:
         from tui.ui.widgets.columns import COLUMNS, sorts
         from tui.ui.widgets.menu import Item, Menu

@@ -39,6 +39,7 @@ BELOW_FROM = (80, 30)
 _AT_ONCE = 2000  # a roll of so many is read between two keys
 _FIRST_LOOK = 0.003  # seconds of looking at a filter's key, before it is answered
 _LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for keys in between
+_UNTIL_MORE = 0.03  # when all that is read was looked through, and more is still being read
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
 
@@ -258,7 +259,9 @@ class ListScreen(BaseScreen):
             self.problem, self._search = str(error), None
             return
         if not done and self._searching is None:
-            self._searching = self.set_timer(_BETWEEN_LOOKS, self._look_further)
+            self._searching = self.set_timer(
+                _UNTIL_MORE if search.is_up_to_date else _BETWEEN_LOOKS, self._look_further
+            )
 
     def _look_further(self) -> None:
         """Look through the next slice; the screen follows when it makes a difference."""
@@ -473,6 +476,8 @@ class ListScreen(BaseScreen):
             groups=len(self.overview.groups),
             can_undo=self.marks.can_undo,
             searched=bool(self.searched),
+            column_page=self.table.page,
+            column_pages=self.table.page_count,
             can_copy=bool(len(self.marks) or self.table.persons),
         )
 

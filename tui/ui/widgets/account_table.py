@@ -13,7 +13,7 @@ from tui.manager.views import Row, Tab
 from tui.ui.drawing import Line, Span, fit
 from tui.ui.selection import Marks
 from tui.ui.theme import Look
-from tui.ui.widgets.columns import GAP, Placed, place
+from tui.ui.widgets.columns import GAP, Placed, pages
 from tui.ui.widgets.lines import Lines
 
 SIGNS = 3  # the cells before the first column: cursor, mark, space
@@ -39,7 +39,8 @@ class AccountTable(Lines):
         self.sorted_by = ("name", False)
         self.empty: Sequence[str] = ()
         self._window: tuple[int, list[Row | None]] = (0, [])
-        self._columns: list[Placed] = []
+        self.page = 0  # of columns
+        self._pages: list[list[Placed]] = []
         self._cells: dict[int, str] = {}
 
     # -- what is shown -------------------------------------------------------------------------------------------
@@ -119,8 +120,24 @@ class AccountTable(Lines):
     def _place(self) -> None:
         first = self.top
         rows = [row for row in (self._row(i) for i in range(first, min(first + self.height, len(self.persons)))) if row]
-        self._columns = place(self.tab, rows, self.size.width - SIGNS)
+        self._pages = pages(self.tab, rows, self.size.width - SIGNS)
+        self.page = min(self.page, max(len(self._pages) - 1, 0))
         self._cells = {}
+
+    @property
+    def page_count(self) -> int:
+        """Pages of columns."""
+        return len(self._pages)
+
+    def turn(self, step: int) -> None:
+        """Show the columns to the right or left that did not fit."""
+        self.page = max(0, min(self.page + step, len(self._pages) - 1))
+        self._cells = {}
+        self.paint()
+
+    @property
+    def _columns(self) -> list[Placed]:
+        return self._pages[self.page] if self._pages else []
 
     def _row(self, index: int) -> Row | None:
         start, rows = self._window
@@ -149,7 +166,9 @@ class AccountTable(Lines):
 
     def _heading(self) -> Line:
         sort, descending = self.sorted_by
-        found: list[Span] = [(" " * SIGNS, None)]
+        before, after = self.page > 0, self.page + 1 < len(self._pages)
+        signs = f"{'◂' if before else ' '}{'▸' if after else ' '} "  # there are more columns that way
+        found: list[Span] = [(signs, self.look.key if before or after else None)]
         for number, (column, width) in enumerate(self._columns):
             sign = (" ▾" if descending else " ▴") if column.sort == sort else ""
             found += [(" " * GAP, None)] if number else []

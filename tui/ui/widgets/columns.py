@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tui.domain.reasons import REASON_LABELS, Reason
 from tui.domain.records import UserType
+from tui.domain.status import Status
 from tui.manager.views import TAB_LABELS, Row, Tab
 from tui.text import say_date
 from tui.ui.drawing import width_of
@@ -28,6 +29,17 @@ def reason_cell(row: Row) -> str:
     return f"Requested: {label}" if row.requested else f"Held: {label}" if row.held else label
 
 
+def _name(row: Row) -> str:
+    # Where the reason says so it is not said twice.
+    return f"[held] {row.name}" if row.held and row.status is not Status.READY_TO_REVOKE else row.name
+
+
+def _type(row: Row) -> str:
+    if row.user_type is UserType.STAFF:
+        return "Staff"
+    return f"Student {row.contact_type}".rstrip() if row.user_type is UserType.STUDENT else row.contact_type
+
+
 def _last_login(row: Row) -> str:
     if not row.username:
         return ""
@@ -36,11 +48,11 @@ def _last_login(row: Row) -> str:
 
 _ALL = (
     Column("code", "Code", 7, 14, lambda row: row.code),
-    Column("name", "Name", 20, 34, lambda row: row.name),
+    Column("name", "Name", 20, 34, _name),
     Column("reason", "Reason", 19, 30, reason_cell),
     Column("students", "Students", 15, 40, lambda row: row.students),
     Column("last_login", "Last login", 11, 11, _last_login),
-    Column("type", "Type", 10, 16, lambda row: row.contact_type),
+    Column("type", "Type", 10, 16, _type),
     Column("email", "Email", 18, 40, lambda row: row.email),
     Column("username", "Username", 10, 36, lambda row: row.username),
 )
@@ -56,7 +68,7 @@ _PRIORITY = {
     Tab.ALL: ("code", "name", "reason", "students", "type", "email", "last_login", "username"),
 }
 # What a user type never has.
-_WITHOUT = {UserType.STUDENT: {"students"}, UserType.STAFF: {"students", "type"}}
+_WITHOUT = {UserType.STUDENT: {"students"}, UserType.STAFF: {"students"}}
 _ORDER = ("code", "name", "type", "email", "username", "reason", "students", "last_login")
 
 
@@ -72,16 +84,33 @@ def sorts(tab: Tab) -> tuple[str, ...]:
     return tuple(name for name in _ORDER if name in _PRIORITY[tab])
 
 
-def place(tab: Tab, rows: Sequence[Row], width: int) -> list[Placed]:
-    """The columns that fit into `width` cells, wide enough for `rows` where there is room."""
+def pages(tab: Tab, rows: Sequence[Row], width: int) -> list[list[Placed]]:
+    """The columns in pages of `width` cells, wide enough for `rows` where there is room.
+
+    The first page has what matters most on the tab; each further one code and name again, and what was not shown yet.
+    """
+    types = {row.user_type for row in rows} or set(UserType)
+    without = set.intersection(*(_WITHOUT.get(user_type, set()) for user_type in types))
+    left = [name for name in (*_PRIORITY[tab], *(n for n in _ORDER if n not in _PRIORITY[tab])) if name not in without]
+    longest = {name: max((width_of(COLUMNS[name].cell(row)) for row in rows), default=0) for name in left}
+    found: list[list[Placed]] = []
+    kept = left[:2]
+    while left:
+        page = _page([*kept, *(name for name in left if name not in kept)], longest, width)
+        shown = {placed.column.sort for placed in page}
+        if found and shown <= set(kept):
+            break  # too narrow for anything beside them
+        found.append(page)
+        left = [name for name in left if name not in shown]
+    return found
+
+
+def _page(names: Sequence[str], longest: Mapping[str, int], width: int) -> list[Placed]:
     ideal = {}
-    without = _WITHOUT.get(rows[0].user_type, set()) if rows else set()
-    names = [name for name in _PRIORITY[tab] if name not in without]
     for name in names:
         column = COLUMNS[name]
-        longest = max((width_of(column.cell(row)) for row in rows), default=0)
         # Room for the sign of a sorted column beside the title.
-        ideal[name] = max(min(longest, column.most), column.least, len(column.title) + 2)
+        ideal[name] = max(min(longest[name], column.most), column.least, len(column.title) + 2)
     chosen: dict[str, int] = {}
     left = width
     for name in names:
