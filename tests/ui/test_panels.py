@@ -161,3 +161,26 @@ async def test_the_picture_at_80_by_24(open_school: Open) -> None:
         foot = person.lines()[-2:]
         assert foot[0] == "1 marked · 3 of 3 shown" + "1/3".rjust(57)
         assert foot[1] == "/ filter   space mark   enter why   R revoke   W welcome   x actions   ? help"
+
+
+async def test_help_is_for_what_has_the_keys(demo: AccountManager) -> None:
+    async with at_the_screen(demo, 120, 40) as person:
+        await person.press("tab", "?")
+        text = await person.sees("The detail, which has the keys now")
+        assert text.index("The detail") < text.index("Lists")
+        await person.press("escape", "tab", "enter")
+        await person.sees("Why: ")
+        await person.press("?")
+        text = await person.sees("Help: Why")
+        assert "Copy the text" in text
+        await person.press("escape")
+        assert "Help" not in person.text()
+        await person.press("escape")
+
+
+async def test_the_detail_is_copied_when_it_has_the_keys(demo: AccountManager) -> None:
+    async with at_the_screen(demo, 120, 40) as person:
+        await person.sees("Username")
+        await person.press("tab", "y")
+        assert "Copied the detail." in person.text()
+        assert "Username" in person.app.clipboard

@@ -127,6 +127,13 @@ class EngageApp(App[int], inherit_bindings=False):
         if type(self.screen) is not type(screen):
             self.push_screen(screen)
 
+    def find_person(self) -> None:
+        """Find a person: reached from everywhere."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.act("find")
+        else:
+            self.call_later(self.find_person)  # the panel that asked for it is still closing
+
     def to_accounts(self) -> AccountsScreen:
         """Go back to the account list, whatever lies over it."""
         while len(self.screen_stack) > 1 and self.screen is not self.accounts:

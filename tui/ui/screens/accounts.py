@@ -253,7 +253,10 @@ class AccountsScreen(MarkingScreen):
         )
 
     def do_copy(self) -> None:
-        if len(self.marks):
+        if self.pane.active:
+            self.engage.copy(self.pane.text)
+            self.say("Copied the detail.")
+        elif len(self.marks):
             codes = self.manager.codes(self.marks.persons())
             self.engage.copy("\n".join(codes))
             self.say(f"Copied {plural(len(codes), 'code')}.")

@@ -11,7 +11,7 @@ from textual import events
 from textual.screen import Screen
 
 from tui.errors import EngageError
-from tui.ui.actions import ACTIONS, SCOPES, State, of_scope
+from tui.ui.actions import ACTIONS, MOVES, SCOPES, State, of_scope
 from tui.ui.drawing import BLANK, Line, Para, Span, fit_line, line_width
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
@@ -246,6 +246,11 @@ class BaseScreen(TypedAhead, Screen[None], inherit_bindings=False):
         """The look is another one: draw anew."""
         self.draw()
 
+    @property
+    def detail_has_keys(self) -> bool:
+        """Whether the keys that move scroll the detail."""
+        return False
+
     def help_text(self) -> Sequence[Para]:
         """What the help says above the keys."""
         return ()
@@ -255,7 +260,12 @@ class BaseScreen(TypedAhead, Screen[None], inherit_bindings=False):
 
         look, keymap = self.engage.look, self.engage.keymap
         body: list[Para] = list(self.help_text())
-        for title, actions in SCOPES[self.SCOPE].items():
+        groups = dict(SCOPES[self.SCOPE])
+        if self.detail_has_keys:
+            # Help for what has the keys now: the rest follows.
+            detail = (*MOVES, *(ACTIONS[name] for name in ("copy", "focus", "back") if name in of_scope(self.SCOPE)))
+            groups = {"The detail, which has the keys now": detail, **groups}
+        for title, actions in groups.items():
             body += [BLANK] if body else []
             body.append(Para(title, look.title))
             for action in actions:

@@ -133,6 +133,10 @@ class Board(BaseScreen):
             return True
         return self.table.move(action)
 
+    @property
+    def detail_has_keys(self) -> bool:
+        return self.pane.active
+
     def do_focus(self) -> None:
         self.pane.active = not self.pane.active
         self.pane.paint()

@@ -489,6 +489,10 @@ class ListScreen(BaseScreen):
             self.draw_foot()
         return moved
 
+    @property
+    def detail_has_keys(self) -> bool:
+        return self.pane.active
+
     def new_look(self) -> None:
         self.table.look = self.pane.look = self.engage.look
         self.table.paint()

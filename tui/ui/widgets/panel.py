@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.filter import LineFilter
 from textual.screen import ModalScreen
 
+from tui.ui.actions import MOVES
 from tui.ui.drawing import Line, Para, Scroller, Span, crop, fit_line, line_width, plain, width_of, wrap
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
@@ -133,6 +134,15 @@ class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
         copy = [] if self.fields or any(choice.key == "y" for choice in self.choices) else [("y", "copy")]
         return [*((choice.key, choice.label) for choice in self.choices), *scroll, *copy, ("esc", "close")]
 
+    def help_text(self) -> Sequence[Para]:
+        """What the keys do here."""
+        look, keymap = self.engage.look, self.engage.keymap
+        keys = [(choice.key, choice.label.capitalize()) for choice in self.choices]
+        keys += [(keymap.shown(action.name), action.label) for action in MOVES]
+        keys += [(keymap.shown("copy"), "Copy the text; works over SSH"), (keymap.shown("find"), "Find a person")]
+        keys += [(f"{keymap.shown('back')} {keymap.shown('quit')}", "Close")]
+        return [Para(label, None, f"{key:<12}", look.key) for key, label in keys]
+
     def paint(self) -> None:
         """Draw the box."""
         look = self.engage.look
@@ -180,6 +190,11 @@ class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
             self.engage.copy(plain(self.scroller.lines))
             self.message = "Copied."
             self.lay_out()
+        elif not self.fields and action == "help":
+            self.engage.open_panel(PanelHelp(f"Help: {self.heading}", self.help_text(), tall=False))
+        elif not self.fields and action == "find":
+            self.leave(None)
+            self.engage.find_person()
         elif not self.fields and (action == "quit" or key == "enter"):
             self.leave(None)
 
@@ -218,6 +233,13 @@ class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
         """Close, once: a key that was typed ahead may come after."""
         if self.is_current:
             self.dismiss(result)
+
+
+class PanelHelp(Panel[None]):
+    """The help of another panel; has none of its own."""
+
+    def help_text(self) -> Sequence[Para]:
+        return self.body
 
 
 class Ask(Panel[tuple[str, ...]]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tui.ui.drawing import Line, Para, Scroller, fit_line, wrap
+from tui.ui.drawing import Line, Para, Scroller, fit_line, plain, wrap
 from tui.ui.theme import Look
 from tui.ui.widgets.lines import Lines
 
@@ -23,6 +23,11 @@ class ReasonPane(Lines):
         self._paragraphs = paragraphs
         self._scroller.top = 0
         self.lay_out()
+
+    @property
+    def text(self) -> str:
+        """All of it as text, for copying."""
+        return plain(self._scroller.lines)
 
     def resized(self) -> None:
         self.lay_out()
