@@ -146,7 +146,7 @@ async def test_an_open_panel_is_laid_out_anew(open_school: Open) -> None:
 PICTURE = """\
 Example School · acts on the embedded register                         never run
 1 Revoke 3 2 Provision 0 3 Active 100 4 Never in 100 5 No access 0 6 All 103
-   Code     Name ▴                 Reason               Students
+ ▸ Code     Name ▴                 Reason               Students
 >  P0001    Given0001 Surname0001  No current student   (Child0001)
  * P0002    Given0002 Surname0002  No current student   (Child0002)
    P0003    Given0003 Surname0003  No current student   (Child0003)
