@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.domain.records import UserType
@@ -22,10 +23,10 @@ from tui.ui.editing import LineEdit
 from tui.ui.keys import ACTIONS, State, key_name
 from tui.ui.selection import Marks
 from tui.ui.widgets.account_table import AccountTable
+from tui.ui.widgets.keyboard import LEAST, Keyboard, too_small
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
-from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
     from tui.ui.app import EngageApp
 
-LEAST = (60, 15)
 BESIDE_FROM = 110
 BELOW_FROM = (80, 30)
 _REST = 0.12  # seconds that the cursor rests before the pane follows
@@ -61,7 +61,7 @@ class Prompt:
     edit: LineEdit = field(default_factory=LineEdit)
 
 
-class ListScreen(TypedAhead, Screen[None], inherit_bindings=False):
+class ListScreen(Keyboard, Screen[None], inherit_bindings=False):
     """The list, without what changes anything."""
 
     DEFAULT_CSS = """
@@ -135,7 +135,7 @@ class ListScreen(TypedAhead, Screen[None], inherit_bindings=False):
         self._follow()
 
     def _arrange(self, width: int, height: int) -> None:
-        small = width < LEAST[0] or height < LEAST[1]
+        small = too_small(Size(width, height))
         beside = not small and width >= BESIDE_FROM
         below = not small and not beside and width >= BELOW_FROM[0] and height >= BELOW_FROM[1]
         self.pane.below = below
