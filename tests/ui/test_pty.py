@@ -58,6 +58,29 @@ def test_what_a_key_sends_and_that_idle_sends_nothing(at_terminal: AtTerminal, d
     assert terminal.read(1.5) == 0
 
 
+@pytest.mark.parametrize(
+    ("keys", "seen", "columns"),
+    [
+        ("", "shown", 120),
+        ("\r", "Why:", 80),
+        ("?", "Help", 120),
+        ("/smith", "/smith", 80),
+        (":", "Every action", 80),
+        ("R", "Revoke access of", 80),
+    ],
+    ids=["pane", "why", "help", "filter", "palette", "confirm"],
+)
+def test_an_open_panel_or_prompt_sends_nothing_when_idle(
+    at_terminal: AtTerminal, demo: AccountManager, keys: str, seen: str, columns: int
+) -> None:
+    terminal = at_terminal("--register", demo.path, "demo", columns=columns)
+    terminal.sees("shown")
+    terminal.press(keys)
+    terminal.sees(seen)
+    terminal.read(0.6)
+    assert terminal.read(1.0) == 0
+
+
 SLOW = """
 import sys, threading, time
 from pathlib import Path
@@ -129,6 +152,7 @@ def test_a_crash_shows_and_writes_no_data(demo: AccountManager, state: Path, key
     terminal = Terminal([sys.executable, "-c", CRASHING, str(demo.path)], columns=80)
     try:
         terminal.sees("shown")
+        terminal.read(0.3)
         before = len(terminal.raw)
         terminal.press(key)
         assert terminal.ends() == 1

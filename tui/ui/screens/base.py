@@ -15,14 +15,12 @@ from tui.ui.actions import ACTIONS, MOVES, SCOPES, State, of_scope
 from tui.ui.drawing import BLANK, Line, Para, Span, fit_line, line_width
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
+from tui.ui.widgets.keyboard import Keyboard, too_small
 from tui.ui.widgets.lines import Lines
-from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
     from tui.ui.app import EngageApp
-
-LEAST = (60, 15)
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Prompt:
     edit: LineEdit = field(default_factory=LineEdit)
 
 
-class BaseScreen(TypedAhead, Screen[None], inherit_bindings=False):
+class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
     """A full screen with keys, a message and a prompt at its bottom line."""
 
     SCOPE: ClassVar[str] = "accounts"
@@ -56,8 +54,7 @@ class BaseScreen(TypedAhead, Screen[None], inherit_bindings=False):
     @property
     def is_small(self) -> bool:
         """Whether there is too little room to show anything."""
-        width, height = self.app.size
-        return width < LEAST[0] or height < LEAST[1]
+        return too_small(self.app.size)
 
     # -- what a screen adds ----------------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from tui.ui.drawing import Line, Para, plain, spread, wrap
-from tui.ui.screens.base import LEAST, BaseScreen
+from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.entries import Entry, EntryList
+from tui.ui.widgets.keyboard import LEAST
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.reason_pane import ReasonPane
 

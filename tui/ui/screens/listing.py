@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
@@ -20,9 +21,10 @@ from tui.manager.roll import Roll, Search
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
 from tui.ui.actions import State
 from tui.ui.drawing import Line, Span, fit_line, spread
-from tui.ui.screens.base import LEAST, BaseScreen
+from tui.ui.screens.base import BaseScreen
 from tui.ui.selection import Marks
 from tui.ui.widgets.account_table import AccountTable
+from tui.ui.widgets.keyboard import LEAST, too_small
 from tui.ui.widgets.lines import Lines
 from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
@@ -136,7 +138,7 @@ class ListScreen(BaseScreen):
         self._follow()
 
     def _arrange(self, width: int, height: int) -> None:
-        small = width < LEAST[0] or height < LEAST[1]
+        small = too_small(Size(width, height))
         beside = not small and width >= BESIDE_FROM
         below = not small and not beside and width >= BELOW_FROM[0] and height >= BELOW_FROM[1]
         self.pane.below = below

@@ -17,8 +17,8 @@ from tui.ui.drawing import Line, Para, Scroller, Span, crop, fit_line, line_widt
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
 from tui.ui.theme import Unsaid
+from tui.ui.widgets.keyboard import Keyboard, too_small
 from tui.ui.widgets.lines import Lines
-from tui.ui.widgets.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from tui.ui.app import EngageApp
@@ -42,10 +42,14 @@ class Choice(NamedTuple):
     result: object
 
 
-class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
+class Panel(Keyboard, ModalScreen[Result | None], Generic[Result]):
     """A panel. `tall`: as high as the screen; else as high as its text."""
 
-    DEFAULT_CSS = "Panel { align: center middle; } Panel > Lines { width: 1; height: 1; }"
+    DEFAULT_CSS = """
+    Panel { align: center middle; }
+    Panel > Lines { width: 1; height: 1; }
+    Panel.-small > Lines { display: none; }
+    """
 
     def __init__(
         self,
@@ -88,6 +92,8 @@ class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
 
     def lay_out(self) -> None:
         """Make the box as large as its text needs and the screen allows, and draw it."""
+        # Where there is no room, the screen below says so.
+        self.set_class(too_small(self.app.size), "-small")
         screen = self.app.size.height
         width = self.box_width
         lines = self.body_lines(width - 4)
@@ -167,6 +173,11 @@ class Panel(TypedAhead, ModalScreen[Result | None], Generic[Result]):
         return (("│ ", style), *line, (" " * (width - 4 - line_width(line)), None), (" │", style))
 
     # -- keys ----------------------------------------------------------------------------------------------------
+
+    def heeds(self, event: events.Key | events.Paste) -> bool:
+        # What can't be seen is not answered; leaving is.
+        leaves = isinstance(event, events.Key) and (event.key == "escape" or (event.key == "q" and not self.fields))
+        return leaves or not too_small(self.app.size)
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
