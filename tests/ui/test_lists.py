@@ -31,7 +31,7 @@ async def test_header_tabs_and_first_rows(demo: AccountManager) -> None:
             start=1,
         ):
             assert f"{number} {label} {counts[tab]:,}" in lines[1]
-        assert lines[2].split()[:3] == ["Code", "Name", "▴"]
+        assert lines[2][3:].split()[:3] == ["Code", "Name", "▴"]
         assert lines[3].startswith(">  ")
         assert person.status() == f"{counts[Tab.READY_TO_REVOKE]} of {counts[Tab.READY_TO_REVOKE]} shown"
 
