@@ -131,7 +131,12 @@ def test_every_kind_is_said_and_has_a_next_step(kind: str) -> None:
     assert say_cause(cause, 38).endswith(".")
     assert next_step(cause).endswith(".")
     assert cause.label
-    assert cause.short.startswith(f"Residential, {cause.label.lower()}")
+    assert cause.short.startswith("Residential, ")
+
+
+def test_a_cause_in_a_few_words() -> None:
+    assert a_group().short == "Postal, flag off, 20 Nov 2026"
+    assert a_cause(Reason.MISPLACED_USERNAME, "").short == "no type, misplaced"
 
 
 def test_what_to_do_follows_the_answer() -> None:
@@ -140,6 +145,7 @@ def test_what_to_do_follows_the_answer() -> None:
     assert next_step(a_group(answer=Answer.INTENDED)).startswith("Revoke them")
     assert next_step(a_cause()) == NEXT_STEPS[Reason.NO_CURRENT_STUDENT]
     assert next_step(a_cause(size=0, together=3)).startswith("Release them")
+    assert next_step(a_group(12, held=12)) == "Nothing: all of them are held."
 
 
 def test_who_is_left_to_work() -> None:

@@ -336,26 +336,6 @@ async def test_hold_and_release(open_school: Open) -> None:
         assert "Held" not in person.text()
 
 
-async def test_a_flag_group_is_answered(demo: AccountManager) -> None:
-    group = demo.groups()[0]
-    async with at_the_screen(demo) as person:
-        assert "1 group to answer: o" in person.lines()[0]
-        await person.press("o")
-        assert f"{group.size} × {group.contact_type}" in person.text()
-        await person.press("enter")
-        assert "one change, not" in person.text()
-        await person.press("m")
-        await person.sees("Reason:")
-        await person.press("enter")
-        await person.sees("Something is to be typed here.")
-        await person.type("a slip in the sync rule")
-        await person.press("enter")
-        await person.sees(f"{group.key}: mistake.")
-        assert "to answer" not in person.lines()[0]
-    answered = demo.groups()[0]
-    assert (answered.answer, answered.answer_reason) == ("mistake", "a slip in the sync rule")
-
-
 async def test_export_writes_what_is_shown(open_school: Open, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     async with at_the_screen(open_school(leavers(12))) as person:

@@ -21,6 +21,14 @@ _SAID = {
     Reason.MISPLACED_USERNAME: "the username names somebody else, or stands on a record never linked to a student",
     Reason.UNEXPLAINED: "nothing recorded explains it",
 }
+_SHORT = {
+    Reason.SUPERSEDED: "superseded",
+    Reason.MISPLACED_USERNAME: "misplaced",
+    Reason.ACCESS_FLAG_CHANGED: "flag off",
+    Reason.NO_CURRENT_STUDENT: "left",
+    Reason.UNEXPLAINED: "unexplained",
+    DROPPED_OUT: "dropped out",
+}
 
 
 class CauseKey(NamedTuple):
@@ -91,9 +99,9 @@ class Cause:
 
     @property
     def short(self) -> str:
-        """The cause in a few words, for a status line: `Postal, access flag changed, 20 Nov 2026`."""
+        """The cause in a few words, for a status line: `Postal, flag off, 20 Nov 2026`."""
         day = say_date(self.import_.taken_on) if self.import_ and self.import_.taken_on else ""
-        return ", ".join(filter(None, (self.key.contact_type or "no contact type", self.label.lower(), day)))
+        return ", ".join(filter(None, (self.key.contact_type or "no type", _SHORT[self.key.kind], day)))
 
 
 def ordered(causes: Iterable[Cause]) -> list[Cause]:
@@ -187,6 +195,8 @@ def next_step(cause: Cause) -> str:
     """What to do about a cause."""
     if not cause.size:
         return "Release them, unless they are still not to be revoked."
+    if cause.held == cause.size:
+        return "Nothing: all of them are held."
     if cause.undecided:
         return "Was that intended? Answer once for all of them; until then the guard stands in the way."
     if cause.answer is Answer.MISTAKE:

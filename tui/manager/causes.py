@@ -27,6 +27,11 @@ def persons(database: Database, key: str) -> "array[int]":
     return causes.persons(database, parsed(key))
 
 
+def people(database: Database) -> dict[str, "array[int]"]:
+    """The people of every cause, by its key and by name."""
+    return {str(key): persons for key, persons in causes.people(database).items()}
+
+
 def hold(database: Database, actor: Actor, key: str, note: str, at: str) -> int:
     """Hold everybody of a cause who is not held yet. Raises NotFound, Refused without a note."""
     known, note = parsed(key), clean(note)

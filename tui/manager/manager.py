@@ -446,6 +446,10 @@ class AccountManager:
         """The people of a cause, by name; nobody when it has dissolved. Raises NotFound."""
         return causes.persons(self._database, key)
 
+    def people_by_cause(self) -> dict[str, "array[int]"]:
+        """The people of every cause, by its key and by name."""
+        return causes.people(self._database)
+
     def hold_cause(self, key: str, note: str) -> int:
         """Hold everybody of a cause who is not held yet; gives how many. Raises NotFound, Refused without a note."""
         return causes.hold(self._database, self._actor, key, note, self._clock().isoformat())

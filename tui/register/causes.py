@@ -114,6 +114,16 @@ def persons(database: Database, key: CauseKey) -> "array[int]":
         return array("q", (row[0] for row in database.connection.execute(sql, key)))
 
 
+def people(database: Database) -> dict[CauseKey, "array[int]"]:
+    """The person numbers of every cause, by name."""
+    found: dict[CauseKey, array[int]] = {}
+    for kind, contact_type, number, person in database.read(
+        f"{_SORTED} SELECT kind, contact_type, number, person FROM sorted ORDER BY sort_name, person"
+    ):
+        found.setdefault(CauseKey(kind, contact_type, number), array("q")).append(person)
+    return found
+
+
 def free(connection: Connection, key: CauseKey) -> list[tuple[int, str]]:
     """The people of a cause who are not held, with their codes: read inside the transaction that holds them."""
     return connection.execute(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tui.domain.causes import Cause
 from tui.domain.records import UserType
 from tui.manager.views import Row, Tab
 
@@ -24,7 +25,7 @@ class State:
     read_only: bool = False
     running: bool = False
     has_job: bool = False
-    groups: int = 0
+    cause: Cause | None = None
     can_undo: bool = False
     searched: bool = False
     can_copy: bool = False
@@ -70,6 +71,29 @@ def _holds(state: State) -> str:
     return _some_row(state) or _writes(state)
 
 
+def _somebody(state: State) -> str:
+    if state.cause is None:
+        return "no cause is under the cursor"
+    return "" if state.cause.size else "nobody is in this cause any more"
+
+
+def _holds_cause(state: State) -> str:
+    cause = state.cause
+    if cause is None:
+        return "no cause is under the cursor"
+    if cause.size == cause.held and not cause.together:
+        return "all of them are held by themselves; release those on the account list"
+    return _writes(state)
+
+
+def _answers(state: State) -> str:
+    if state.cause is None:
+        return "no cause is under the cursor"
+    if state.cause.group is None:
+        return "this is no flag group: those are ten of one type who lost their access in one import"
+    return _writes(state)
+
+
 def _same_reason(state: State) -> str:
     return _some_row(state) or (
         "" if state.row and state.row.reason else "this account has no reason: it is not ready to revoke"
@@ -109,6 +133,10 @@ MOVES = (
     Action("half_down", ("ctrl+d",), "Half a page down"),
     Action("half_up", ("ctrl+u",), "Half a page up"),
 )
+FOCUS = Action("focus", ("tab",), "Between table and detail", "the keys then scroll the detail; again comes back")
+REFRESH = Action("refresh", ("r",), "Refresh", "reads the register again")
+COPY = Action("copy", ("y",), "Copy", "the marked codes, or what is under the cursor; works over SSH",
+              _when(lambda s: s.can_copy, "nothing to copy"), True)  # fmt: skip
 LISTS = (
     Action("tab_1", ("1",), "Show those ready to revoke"),
     Action("tab_2", ("2",), "Show those ready to provision"),
@@ -119,7 +147,7 @@ LISTS = (
     Action("next_tab", ("]",), "Next tab"),
     Action("previous_tab", ("[",), "Previous tab"),
     Action("why", ("enter",), "Why: all that is known", "evidence, family, history, what to say", _some_row, True),
-    Action("focus", ("tab",), "Between table and detail", "the keys then scroll the detail; again comes back"),
+    FOCUS,
     Action("filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it"),
     Action("next_match", ("n",), "Next match", "of what was filtered for last", _searched),
     Action("previous_match", ("N",), "Previous match", "", _searched),
@@ -129,7 +157,7 @@ LISTS = (
     Action("columns_left", ("left",), "Columns to the left", "",
            _when(lambda s: s.column_page > 0, "these are the first columns")),
     Action("user_type", ("t",), "User type: Contacts, Students, Staff, All"),
-    Action("refresh", ("r",), "Refresh", "reads the register again"),
+    REFRESH,
 )  # fmt: skip
 MARKING = (
     Action("mark", ("space",), "Mark or unmark, and step down", "", _some_row),
@@ -150,15 +178,25 @@ ACTS = (
     Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
     Action("handover", ("w",), "Hand-over wizard", "", lambda s: "the hand-over wizard is not built yet", True),
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),
-    Action("groups", ("o",), "Flag groups", "accounts that lost their access together: mistake or intended",
-           _when(lambda s: s.groups > 0, "no ten accounts of one contact type lost their access in one import"), True),
     Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
-    Action("copy", ("y",), "Copy", "the marked codes, or this row; works over SSH",
-           _when(lambda s: s.can_copy, "nothing to copy"), True),
+    COPY,
     Action("job", ("J",), "The job", "progress while it runs, its result afterwards",
            _when(lambda s: s.has_job, "no job was run in this session"), True),
 )  # fmt: skip
+CAUSES = (
+    Action("cause_only", ("enter",), "Show only these", "on the account list, where esc shows the others again",
+           _somebody, True),
+    Action("cause_without", ("-",), "Show the list without these", "so that the others can be worked", _somebody, True),
+    Action("cause_mark", ("space",), "Mark or unmark all of these", "for the account list, and step down", _somebody,
+           True),
+    Action("cause_hold", ("h",), "Hold all of these, or release them", "with a note that says why", _holds_cause, True),
+    Action("cause_answer", ("!",), "Answer for the flag group", "what mistake and intended do", _answers, True),
+    Action("cause_mistake", ("m",), "Answer: a mistake", "all are held until the flag is mended", _answers),
+    Action("cause_intended", ("i",), "Answer: intended", "they may be revoked", _answers),
+    COPY, FOCUS, REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
+    Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action("find", ("f",), "Find a person", "", lambda s: "not built yet; / finds any name, code, email or child"),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
@@ -172,6 +210,7 @@ Groups = Mapping[str, tuple[Action, ...]]
 # What can be done on which screen, by groups as the help has them. A key means one thing on one screen.
 SCOPES: Mapping[str, Groups] = {
     "accounts": {"Move": MOVES, "Lists": LISTS, "Marks": MARKING, "Actions": ACTS, "Everywhere": EVERYWHERE},
+    "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
 }
 ACTIONS: Mapping[str, Action] = {
     action.name: action for groups in SCOPES.values() for group in groups.values() for action in group

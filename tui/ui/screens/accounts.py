@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from tui.domain.flag_groups import Answer, say_group
 from tui.domain.gates import Verb
 from tui.domain.status import Status
 from tui.errors import EngageError
 from tui.jobs.plan import Confirmation, JobReport, Plan
-from tui.manager.views import Tab
 from tui.text import plural
 from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
@@ -139,7 +137,7 @@ class AccountsScreen(MarkingScreen):
         title = f"Job {job.job} stopped at {job.done:,} of {job.total:,}"
         self.engage.open_panel(Panel[str](title, wording.stopped(job), choices=choices), answered)
 
-    # -- holds, groups, files ------------------------------------------------------------------------------------
+    # -- holds, files --------------------------------------------------------------------------------------------
 
     def do_hold(self) -> None:
         row = self.table.row
@@ -179,64 +177,6 @@ class AccountsScreen(MarkingScreen):
             return
         self.reload()
         self.say(f"{code} is released.")
-
-    def do_groups(self) -> None:
-        from tui.ui.widgets.menu import Item, Menu
-
-        groups = self.manager.groups()
-        items = [
-            Item(
-                group.key,
-                "",
-                f"{group.size:,} × {group.contact_type or 'no contact type'}",
-                group.answer or "to be answered",
-            )
-            for group in groups
-        ]
-        self.engage.open_panel(Menu("Flag groups: access that went off together", items), self._show_group)
-
-    def _show_group(self, key: str | None) -> None:
-        from tui.ui.widgets.panel import Choice, Panel
-
-        group = next((group for group in self.manager.groups() if group.key == key), None)
-        if group is None:
-            return
-        ready = self.manager.overview().counts[Tab.READY_TO_REVOKE]
-        body = [Para(say_group(group, ready)), BLANK]
-        if group.answer:
-            body += [Para(f"Answered {group.answer} by {group.answered_by}: {group.answer_reason}"), BLANK]
-        body += [
-            Para(
-                "all are held; mend the flag or the sync rule in the admin system, then import again",
-                None,
-                "Mistake:  ",
-            ),
-            Para("the school changed who has access; they can be revoked, the reason is kept", None, "Intended: "),
-        ]
-        choices = [] if self.manager.read_only else [
-            Choice("m", "mistake", Answer.MISTAKE), Choice("i", "intended", Answer.INTENDED)
-        ]  # fmt: skip
-        self.engage.open_panel(
-            Panel[Answer](f"Flag group {group.key}", body, choices=choices),
-            lambda answer: self._answer(group.key, answer) if answer else None,
-        )
-
-    def _answer(self, key: str, answer: Answer) -> None:
-        from tui.ui.widgets.panel import Ask, Field
-
-        def given(values: tuple[str, ...] | None) -> None:
-            if not values:
-                return
-            try:
-                self.manager.answer_group(key, answer, values[0])
-            except EngageError as error:
-                self.engage.show_error(error)
-                return
-            self.reload()
-            self.say(f"{key}: {answer}.")
-
-        body = [Para("Why? The reason is kept with the answer, for whoever asks later.")]
-        self.engage.open_panel(Ask(f"{key}: {answer}", body, [Field("Reason:", LineEdit())]), given)
 
     def do_export(self) -> None:
         name = f"{'marked' if self.only_marked else self.tab}-{date.today().isoformat()}.csv"  # noqa: DTZ011 - theirs

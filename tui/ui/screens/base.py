@@ -272,6 +272,12 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         body.append(Para(", ".join(of_scope(self.SCOPE)), look.dim, "  "))
         self.engage.open_panel(Panel[None](f"Help: {self.NAME}", body, tall=True))
 
+    def do_causes(self) -> None:
+        """Why accounts are ready to revoke, over all of them."""
+        from tui.ui.screens.causes import CausesScreen
+
+        self.engage.open_screen(CausesScreen(self.manager))
+
     def do_find(self) -> None:
         """Disabled: the registry says why."""
 

@@ -4,9 +4,9 @@ Lists and moves; marks are added in `marking`, acts in `accounts`. Reads of a wi
 take longer in a thread.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -16,11 +16,12 @@ from textual.geometry import Size
 
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
-from tui.manager.masks import Mask, mask_of, only, without
+from tui.manager.masks import Mask, mask_of, only
 from tui.manager.roll import Roll, Search
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
 from tui.ui.actions import State
-from tui.ui.drawing import Line, Span, fit_line, spread
+from tui.ui.drawing import Line, Span, fit_line, line_width, spread
+from tui.ui.lens import Lens, Narrowing, forget, labels
 from tui.ui.screens.base import BaseScreen
 from tui.ui.selection import Marks
 from tui.ui.widgets.account_table import AccountTable
@@ -44,29 +45,6 @@ _LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for
 _UNTIL_MORE = 0.03  # when all that is read was looked through, and more is still being read
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
-
-
-@dataclass(frozen=True)
-class Narrowing:
-    """People of whom a list keeps only these (`keep`) or leaves these out; read again whenever the list is.
-
-    `label` says it on the status line: `only Postal, 20 Nov 2026`, `without Postal, 20 Nov 2026`.
-    """
-
-    label: str
-    persons: Callable[[], Iterable[int]]
-    keep: bool
-
-
-@dataclass
-class Lens:
-    """How a tab is looked at: its own filter, sort and cursor."""
-
-    text: str = ""
-    sort: str = "name"
-    descending: bool = False
-    person: int | None = None
-    narrowings: list[Narrowing] = field(default_factory=list)
 
 
 class ListScreen(BaseScreen):
@@ -168,9 +146,7 @@ class ListScreen(BaseScreen):
                 return  # what was found before stays in sight until it is found anew
             by_name = (lens.sort, lens.descending) == ("name", False)
             persons = self._search.found if by_name else only(persons, self._search.mask)
-        for narrowing in lens.narrowings:
-            some = mask_of(narrowing.persons(), self.roll.size)
-            persons = only(persons, some if narrowing.keep else without(mask_of(persons), some))
+        persons = lens.narrow_down(persons, self.roll.size)
         if self.only_marked:
             persons = only(persons, self.marks.mask)
         if lens.person is not None:
@@ -285,6 +261,7 @@ class ListScreen(BaseScreen):
         self.remember()
         self.overview = self.manager.overview(self.user_type, quick=True)
         self._explained = None
+        forget(self._lenses.values())
         self._waits = bool(self.lens.text)
         self.read_roll()
         self.load(at=self.table.cursor)
@@ -319,12 +296,7 @@ class ListScreen(BaseScreen):
         """Show a list of contacts with only some people, or without some; esc takes it back."""
         self.remember()
         self.user_type, self.tab, self.only_marked = UserType.CONTACT, tab, False
-        lens = self.lens
-        if narrowing.keep:
-            lens.narrowings = [narrowing]
-        elif narrowing.label not in {other.label for other in lens.narrowings}:
-            lens.narrowings = [*(other for other in lens.narrowings if not other.keep), narrowing]
-        lens.text = ""
+        self.lens.narrow(narrowing)
         self.change_type()
 
     def show_person(self, person: int, user_type: UserType = UserType.CONTACT) -> None:
@@ -372,10 +344,10 @@ class ListScreen(BaseScreen):
             )
             return
         current = None if self.only_marked else self.tab
-        groups = self.engage.keymap.first("groups")
+        causes = self.engage.keymap.first("causes")
         self.masthead.show(
             [
-                header(self.overview, self.user_type, width, look, groups),
+                header(self.overview, self.user_type, width, look, causes),
                 tab_line(self.overview.counts, current, width, look),
             ]
         )
@@ -402,11 +374,13 @@ class ListScreen(BaseScreen):
         right: list[Span] = []
         if self.only_marked:
             right.append(("only the marked ", look.key))
-        right += [(f"{narrowing.label} ", look.key) for narrowing in self.lens.narrowings]
         if self.lens.text and self.prompt is None:
             right.append((f"/{self.lens.text} ", look.key))
         if self.table.persons:
             right.append((f"{self._shown_at + 1:,}/{len(self.table.persons):,}", look.dim))
+        if self.lens.narrowings:
+            room = width - line_width((*left, *right)) - 3
+            right.insert(0, (f"{labels(self.lens.narrowings, room)} ", look.key))
         return spread(tuple(left), tuple(right), width)
 
     @property
@@ -420,7 +394,7 @@ class ListScreen(BaseScreen):
         """The keys to name at the bottom, the most wanted first."""
         return [
             ("filter", "filter"), ("mark", "mark"), ("why", "why"), ("revoke", "revoke"), ("welcome", "welcome"),
-            ("menu", "actions"), ("help", "help"), ("quit", "quit"), ("sort", "sort"), ("groups", "groups"),
+            ("menu", "actions"), ("help", "help"), ("quit", "quit"), ("sort", "sort"), ("causes", "causes"),
         ]  # fmt: skip
 
     # -- the cursor and its pane ---------------------------------------------------------------------------------
@@ -475,7 +449,6 @@ class ListScreen(BaseScreen):
             read_only=self.manager.read_only,
             running=job is not None and job.is_open,
             has_job=job is not None,
-            groups=len(self.overview.groups),
             can_undo=self.marks.can_undo,
             searched=bool(self.searched),
             column_page=self.table.page,

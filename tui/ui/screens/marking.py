@@ -39,6 +39,12 @@ class MarkingScreen(FindingScreen):
         self.changed(recount=True)
         return added
 
+    def unmark_persons(self, persons: Iterable[int]) -> int:
+        """Unmark these people, shown or not; gives how many were marked."""
+        removed = self.marks.remove(mask_of(persons))
+        self.changed(recount=True)
+        return removed
+
     def do_range(self) -> None:
         if self.table.range_from is None:
             self.table.range_from = self.table.cursor

@@ -22,7 +22,7 @@ _SHORT = {
 _SHORTEST = {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"}
 
 
-def header(overview: Overview, user_type: UserType | None, width: int, look: Look, groups_key: str) -> Line:
+def header(overview: Overview, user_type: UserType | None, width: int, look: Look, causes_key: str) -> Line:
     """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: last run 3 Nov 2026`."""
     how = " by worklist" if overview.service == "worklist" else ""
     left: list[Span] = []
@@ -36,7 +36,7 @@ def header(overview: Overview, user_type: UserType | None, width: int, look: Loo
             left += [(" ", None), (badge, look.badge)]
     due: Line = ((overview.due, look.warn if overview.due.startswith("due") else look.dim),)
     undecided = sum(group.undecided for group in overview.groups)
-    groups: Line = ((f"{plural(undecided, 'group')} to answer: {groups_key}", look.warn),) if undecided else ()
+    groups: Line = ((f"{plural(undecided, 'group')} to answer: {causes_key}", look.warn),) if undecided else ()
     room = width - line_width(tuple(left)) - 2
     both = (*due, (" · ", look.dim), *groups) if groups and overview.due else ()
     right: Line = next((line for line in (both, groups, due) if line and line_width(line) <= room), ())

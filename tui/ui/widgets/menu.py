@@ -1,4 +1,4 @@
-"""Lists to choose from: the action menu, the palette, sorting, themes, flag groups. A disabled item says why."""
+"""Lists to choose from: the action menu, the palette, sorting, themes. A disabled item says why."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
