@@ -7,7 +7,7 @@ import pytest
 from tests.ui.conftest import leavers
 from tests.ui.driving import at_the_screen
 from tui.manager.manager import AccountManager
-from tui.ui.screens import listing
+from tui.ui.screens import people
 
 Open = Callable[..., AccountManager]
 
@@ -66,7 +66,7 @@ async def test_keys_wait_until_everybody_was_found(open_school: Open) -> None:
 async def test_what_is_filtered_stays_in_sight_while_it_is_read_anew(
     open_school: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "_AT_ONCE", 0)
+    monkeypatch.setattr(people, "_AT_ONCE", 0)
     async with at_the_screen(open_school(leavers(30))) as person:
         await person.type("/p001")
         await person.press("enter")

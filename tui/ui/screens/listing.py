@@ -5,8 +5,6 @@ take longer in a thread.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -14,16 +12,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
 
-from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
-from tui.manager.masks import Mask, mask_of, only
-from tui.manager.roll import Roll, Search
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
 from tui.ui.actions import State
 from tui.ui.drawing import Line, Span, fit_line, line_width, spread
-from tui.ui.lens import Lens, Narrowing, forget, labels
-from tui.ui.screens.base import BaseScreen
-from tui.ui.selection import Marks
+from tui.ui.lens import Narrowing, forget, labels
+from tui.ui.screens.people import PeopleScreen
 from tui.ui.widgets.account_table import AccountTable
 from tui.ui.widgets.keyboard import LEAST, too_small
 from tui.ui.widgets.lines import Lines
@@ -31,23 +25,17 @@ from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
 
 if TYPE_CHECKING:
-    from array import array
-
     from textual.timer import Timer
 
     from tui.manager.manager import AccountManager
 
 BESIDE_FROM = 110
 BELOW_FROM = (80, 30)
-_AT_ONCE = 2000  # a roll of so many is read between two keys
-_FIRST_LOOK = 0.003  # seconds of looking at a filter's key, before it is answered
-_LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for keys in between
-_UNTIL_MORE = 0.03  # when all that is read was looked through, and more is still being read
 _REST = 0.12  # seconds that the cursor rests before the pane follows
 TABS = tuple(Tab)
 
 
-class ListScreen(BaseScreen):
+class ListScreen(PeopleScreen):
     """The list, without what changes anything."""
 
     DEFAULT_CSS = """
@@ -62,28 +50,10 @@ class ListScreen(BaseScreen):
     """
 
     def __init__(self, manager: "AccountManager", overview: Overview) -> None:
-        super().__init__(manager)
-        self.overview = overview
-        self.tab = Tab.READY_TO_REVOKE
-        self.user_type: UserType | None = UserType.CONTACT
-        self.only_marked = False
-        self.total = 0
-        self.marks = Marks()
-        self.roll = Roll(self.user_type)
+        super().__init__(manager, overview)
         self.searched = ""  # what was filtered for last
-        self.problem = ""  # why what is typed can't be filtered for
-        self._search: Search | None = None
-        self._searching: Timer | None = None
-        self._waits = False
-        self._shown: Mask | None = None
-        self._lenses: dict[tuple[UserType | None, Tab | None], Lens] = {}
         self._rest: Timer | None = None
         self._explained: tuple[str, Explanation] | None = None
-
-    @property
-    def lens(self) -> Lens:
-        """How the list shown now is looked at."""
-        return self._lenses.setdefault((self.user_type, None if self.only_marked else self.tab), Lens())
 
     # -- layout --------------------------------------------------------------------------------------------------
 
@@ -113,7 +83,7 @@ class ListScreen(BaseScreen):
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size.width, event.size.height)
         self.call_after_refresh(self.draw)
-        self._follow()
+        self.follow()
 
     def _arrange(self, width: int, height: int) -> None:
         small = too_small(Size(width, height))
@@ -129,132 +99,6 @@ class ListScreen(BaseScreen):
         return self.has_class("-beside") or self.has_class("-below")
 
     # -- lists ---------------------------------------------------------------------------------------------------
-
-    @property
-    def list_tab(self) -> Tab:
-        """The tab whose people are listed; the marked are looked for among all."""
-        return Tab.ALL if self.only_marked else self.tab
-
-    def load(self, *, at: int = 0) -> None:
-        """Make the list anew; the cursor stays with the person it was on, else it goes to `at`."""
-        lens = self.lens
-        persons = self._ordered()
-        self.total = len(self.marks) if self.only_marked else len(persons)
-        self._look_for(lens.text)
-        if self._search is not None:
-            if self._waits and not self._search.is_done:
-                return  # what was found before stays in sight until it is found anew
-            by_name = (lens.sort, lens.descending) == ("name", False)
-            persons = self._search.found if by_name else only(persons, self._search.mask)
-        persons = lens.narrow_down(persons, self.roll.size)
-        if self.only_marked:
-            persons = only(persons, self.marks.mask)
-        if lens.person is not None:
-            with suppress(ValueError):
-                at = persons.index(lens.person)
-        self.table.marks = self.marks
-        self.table.load(persons, self.list_tab, (lens.sort, lens.descending), self._nothing(), at)
-        self._shown = None
-        if len(self.marks):
-            self.marks.count_hidden(self.shown)
-
-    def _ordered(self) -> "array[int]":
-        """Everybody of the tab, in the order of the lens. From the roll once it is read, until then by a query."""
-        lens, tab = self.lens, self.list_tab
-        if not self.roll.is_listed:
-            view = self.manager.view(tab, user_type=self.user_type, sort=lens.sort, descending=lens.descending)
-            return view.persons
-        if (lens.sort, lens.descending) == ("name", False):
-            return self.roll.listed(tab)
-        persons = self.manager.order(self.roll, lens.sort, lens.descending)
-        return persons if tab is Tab.ALL else only(persons, self.roll.mask(tab))
-
-    @property
-    def shown(self) -> Mask:
-        """Those shown, as a set."""
-        if self._shown is None:
-            whole = self.roll.is_listed and len(self.table.persons) == self.total and not self.only_marked
-            self._shown = self.roll.mask(self.tab) if whole else mask_of(self.table.persons, self.roll.size)
-        return self._shown
-
-    def read_roll(self) -> None:
-        """Read the roll of the user type, in the background where that takes its time."""
-        self.roll.stop()
-        roll = self.roll = Roll(self.user_type)
-        if self.total_of_all <= _AT_ONCE:
-            self.manager.read_roll(roll)
-            self._roll_listed(roll)
-        else:
-            self.engage.in_background(
-                "roll",
-                lambda: self.manager.read_roll(roll, lambda: self.app.call_from_thread(self._roll_listed, roll)),
-                lambda _: None,
-                quietly=True,
-            )
-
-    @property
-    def total_of_all(self) -> int:
-        """How many there are of the user type."""
-        return self.overview.counts[Tab.ALL]
-
-    def _roll_listed(self, roll: Roll) -> None:
-        if roll is self.roll:
-            self.overview = replace(self.overview, counts=roll.counts())
-            self.remember()
-            self.load(at=self.table.cursor)
-            self.draw()
-
-    # -- the filter ----------------------------------------------------------------------------------------------
-
-    def _look_for(self, text: str) -> None:
-        """Begin to look for what is typed, unless that is under way; the first hits are there at once."""
-        self.problem = ""
-        try:
-            query = parse(text)
-        except QueryError as error:
-            self.problem = str(error)  # the list stays as it is
-            return
-        before = self._search
-        same = before is not None and before.roll is self.roll and before.tab is self.list_tab
-        if query.is_empty:
-            self._search = None
-        elif before is None or not same or before.query.text != query.text:
-            within = before if before is not None and same and query.narrows(before.query) else None
-            self._search = Search(self.roll, self.list_tab, query, within)
-            self._look_on(_FIRST_LOOK)
-
-    @property
-    def is_unfinished(self) -> bool:
-        return self._search is not None and not self._search.is_done
-
-    def _look_on(self, seconds: float) -> None:
-        search = self._search
-        if search is None or search.is_done:
-            return
-        try:
-            done = search.step(seconds)
-        except QueryError as error:
-            self.problem, self._search = str(error), None
-            return
-        if not done and self._searching is None:
-            self._searching = self.set_timer(
-                _UNTIL_MORE if search.is_up_to_date else _BETWEEN_LOOKS, self._look_further
-            )
-
-    def _look_further(self) -> None:
-        """Look through the next slice; the screen follows when it makes a difference."""
-        self._searching = None
-        search = self._search
-        if search is None or search.is_done:
-            return
-        in_sight = len(search.found)
-        self._look_on(_LOOK)
-        if self._search is None or search.is_done or in_sight < self.table.height:
-            self.load(at=self.table.cursor)
-            self.draw_foot()
-            if not self.is_unfinished:
-                self._follow()
-                self.act_on_typed_ahead()
 
     def reload(self) -> None:
         """Read counts and list again."""
@@ -273,17 +117,7 @@ class ListScreen(BaseScreen):
         self._waits = False
         self.load()
         self.draw()
-        self._follow()
-
-    def remember(self) -> None:
-        """Remember who the cursor is on, for when this list is shown again."""
-        if self.table.person is not None:
-            self.lens.person = self.table.person
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether the list shows fewer than its tab has."""
-        return bool(self.lens.text or self.lens.narrowings)
+        self.follow()
 
     def change_type(self) -> None:
         """Another user type was chosen."""
@@ -309,7 +143,7 @@ class ListScreen(BaseScreen):
         self.lens.person = person
         self.change_list()
 
-    def _nothing(self) -> Sequence[str]:
+    def nothing(self) -> Sequence[str]:
         if not self.overview.last_import:
             return (
                 "This register is empty.",
@@ -400,9 +234,9 @@ class ListScreen(BaseScreen):
     # -- the cursor and its pane ---------------------------------------------------------------------------------
 
     def on_account_table_moved(self, event: AccountTable.Moved) -> None:
-        self._follow()
+        self.follow()
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         if self._rest is not None:
             self._rest.stop()
         else:
