@@ -4,20 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench snapshots lock clean help
+.PHONY: run test terminal check bench snapshots lock clean help
 
 help:
-	@echo "make run     open the account manager on a demo school"
-	@echo "make test    run the tests"
-	@echo "make check   ruff, mypy --strict, import contracts"
-	@echo "make bench   the benchmarks: each prints a ratio to a baseline in the same run"
-	@echo "make snapshots   draw the pictures that tests compare the screen with anew; look at them before you commit"
+	@echo "make run       open the account manager on a demo school"
+	@echo "make test      run the tests"
+	@echo "make terminal  run it inside tmux and through sshd on loopback (what is not installed is named and left out)"
+	@echo "make check     ruff, mypy --strict, import contracts"
+	@echo "make bench     the benchmarks: each prints a ratio to a baseline in the same run"
+	@echo "make snapshots draw the pictures that tests compare the screen with anew; look at them before you commit"
 
 run: $(VENV)/.run
 	@$(BIN)/engage-accounts demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# Slower than the tests. Needs tmux, and sshd as openssh-server brings it; its sshd listens on 127.0.0.1 alone.
+terminal: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/remote -m "" -rs
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check tui tests

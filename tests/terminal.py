@@ -24,7 +24,7 @@ What = str | Callable[[], bool]
 AtTerminal = Callable[..., "Terminal"]  # the fixture: the program's arguments, then the size and the environment
 
 _ALTERNATE = 1049  # the private mode in which programs of the whole screen draw
-_COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)")
+_COPIED = re.compile(rb"\x1b\]52;[cps0-9]*;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)")
 _STYLED = re.compile(rb"\x1b\[([0-9;:]*)m")
 _FRAMES = {ord(sign): " " for sign in "│┌┐└┘─"}
 

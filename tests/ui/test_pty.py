@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow_school import slow_school
 from tests.terminal import ESC, AtTerminal, Terminal
 from tests.ui.conftest import leavers
 from tests.ui.reading import cursor_code, marked_codes
@@ -81,28 +82,11 @@ def test_an_open_panel_or_prompt_sends_nothing_when_idle(
     assert terminal.read(1.0) == 0
 
 
-SLOW = """
-import sys, threading, time
-from pathlib import Path
-from tui.config import Settings
-from tui.manager.manager import AccountManager
-from tui.ui.app import run_screen
-from tui.services.embedded import EmbeddedService
-manager = AccountManager(Settings(), Path(sys.argv[1]))
-revoke = manager.service.revoke
-def slowly(order):
-    time.sleep(0.3)
-    return revoke(order)
-manager.service.revoke = slowly
-sys.exit(run_screen(manager))
-"""
-
-
 @pytest.mark.parametrize("how", ["hang up", "SIGTERM"])
 def test_a_dropped_line_lets_the_item_finish(demo: AccountManager, how: str) -> None:
     for group in demo.groups():
         demo.answer_group(group.key, type(group.answer)("intended"), "the school changed it")
-    terminal = Terminal([sys.executable, "-c", SLOW, str(demo.path)])
+    terminal = Terminal(slow_school(demo.path))
     try:
         terminal.sees("shown")
         terminal.press("/no_current\ra")

@@ -1,0 +1,1 @@
+"""The screen from afar: inside tmux, and through sshd on loopback."""

@@ -1,0 +1,34 @@
+"""`python tests/slow_school.py REGISTER [SECONDS]`: the screen on a register whose service takes its time.
+
+So that a line can be dropped, or a terminal left, in the middle of a job.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from tui.config import Settings
+from tui.manager.manager import AccountManager
+from tui.services.service import Acted, Order
+from tui.ui.app import run_screen
+
+
+def slow_school(register: Path, seconds: float = 0.3) -> list[str]:
+    """The command line that runs it."""
+    return [sys.executable, __file__, str(register), str(seconds)]
+
+
+def main(register: str, seconds: str = "0.3") -> int:
+    manager = AccountManager(Settings(), Path(register))
+    revoke = manager.service.revoke
+
+    def slowly(order: Order) -> Acted:
+        time.sleep(float(seconds))
+        return revoke(order)
+
+    manager.service.revoke = slowly  # type: ignore[method-assign]
+    return run_screen(manager)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
