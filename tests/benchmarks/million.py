@@ -5,11 +5,10 @@ The DataTable app is left out: it would take many minutes to show the first row,
 
 from pathlib import Path
 
-from tests.benchmarks import keys, measuring, memory, screen_keys
+from tests.benchmarks import first_frame, keys, measuring, memory, screen_keys
 from tests.benchmarks.registers import filled
 from tests.benchmarks.terminal import COLUMNS, LINES, Terminal
 
-GROWTH_TARGET = 1.2
 TARGET_MB = 250
 _FEWER = 100_000
 
@@ -21,12 +20,8 @@ def benchmark(scratch: Path, contacts: int, runs: int) -> None:
     fewer, many = (filled(scratch, size) for size in sizes)
     print(f"{contacts:,} contacts at {COLUMNS}x{LINES}, beside {sizes[0]:,}", flush=True)
 
-    def first(register: Path) -> float:
-        with Terminal(scratch, "tui", "--register", register) as terminal:
-            return terminal.first(keys.shows_contacts)
-
-    a, b = measuring.by_turns(runs, lambda: first(many), lambda: first(fewer))
-    measuring.print_ratio("  first useful frame", a, f"with {sizes[0]:,}", b, GROWTH_TARGET)
+    a, b = first_frame.by_turns(scratch, runs, first_frame.Start("tui", many), first_frame.Start("tui", fewer))
+    first_frame.print_first("first useful frame", a, f"with {sizes[0]:,}", b, first_frame.GROWTH_TARGET)
 
     with (
         Terminal(scratch, "tui", "--register", many) as large,

@@ -41,6 +41,21 @@ class Seen(NamedTuple):
     codes: tuple[str, ...]
 
 
+class Piece(NamedTuple):
+    """What came at once, with its moment and the processor time that the program had used by then."""
+
+    moment: float
+    cpu: float
+    content: bytes
+
+
+class First(NamedTuple):
+    """What the first frame took: seconds from the start of the process, and processor time."""
+
+    seconds: float
+    cpu: float
+
+
 class Answer(NamedTuple):
     """What a key took: seconds until the last byte that changed the picture, processor time, and bytes.
 
@@ -134,33 +149,33 @@ class Terminal:
 
     # -- what comes ----------------------------------------------------------------------------------------------
 
-    def _burst(self, wait: float, quiet: float | None = None) -> list[tuple[float, bytes]]:
+    def _burst(self, wait: float, quiet: float | None = None) -> list[Piece]:
         """What comes until it is quiet, stamped; nothing when nothing begins to come within `wait` seconds."""
-        burst: list[tuple[float, bytes]] = []
+        burst: list[Piece] = []
         quiet = self.quiet_after if quiet is None else quiet
         while select.select([self._leader], [], [], quiet if burst else wait)[0]:
             try:
-                piece = os.read(self._leader, 65536)
+                content = os.read(self._leader, 65536)
+                burst.append(Piece(time.perf_counter(), self.cpu(), content))
             except OSError:  # Linux says so when the program has ended
                 raise self._failed("ended") from None
-            burst.append((time.perf_counter(), piece))
         return burst
 
     def _failed(self, what: str) -> RuntimeError:
         return RuntimeError(f"the program {what}; the screen shows:\n{self.shown}")
 
-    def first(self, shows: Callable[[str], bool]) -> float:
-        """Seconds from the start of the process until the screen shows what is waited for; ends when it is quiet."""
-        moment_shown = 0.0
-        while not moment_shown:
+    def first(self, shows: Callable[[str], bool]) -> First:
+        """What it took until the screen showed what is waited for; ends when all is quiet."""
+        found: First | None = None
+        while found is None:
             burst = self._burst(_TIMEOUT)
             if not burst:
                 raise self._failed("never showed what was waited for")
-            for moment, piece in burst:
-                self._stream.feed(piece)
-                if not moment_shown and shows(self.shown):
-                    moment_shown = moment
-        return moment_shown - self._started
+            for piece in burst:
+                self._stream.feed(piece.content)
+                if found is None and shows(self.shown):
+                    found = First(piece.moment - self._started, piece.cpu)
+        return found
 
     def quiet(self, seconds: float) -> int:
         """The bytes that come within so many seconds in which nobody touches a key."""
@@ -199,12 +214,12 @@ class Terminal:
             burst = self._burst(_TIMEOUT)
             if not burst:
                 raise self._failed("did not do what was typed")
-            for moment, piece in burst:
-                self._stream.feed(piece)
-                count += len(piece)
+            for piece in burst:
+                self._stream.feed(piece.content)
+                count += len(piece.content)
                 changed = self._picture()
                 if changed != picture:
-                    picture, answered, size = changed, moment, count
+                    picture, answered, size = changed, piece.moment, count
         return answered, size, count - size
 
     def hold(self, keys: bytes, times: int) -> float:
@@ -215,8 +230,8 @@ class Terminal:
             burst = self._burst(_TIMEOUT, _BREATH)
             if not burst:
                 raise self._failed(f"did not answer {keys!r} when it was held down")
-            for _, piece in burst:
-                self._stream.feed(piece)
+            for piece in burst:
+                self._stream.feed(piece.content)
         return (self.cpu() - processor) / times
 
     # -- what it costs -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tests.docs import pages
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_runs_and_prints_a_ratio(name: str) -> None:
-    if name in {"keys", "memory", "million"} and sys.platform != "linux":
+    if name in {"frame", "keys", "memory", "million"} and sys.platform != "linux":
         pytest.skip("processor time and memory of another process are read as Linux gives them")
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", "--small", name],
