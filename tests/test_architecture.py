@@ -44,6 +44,7 @@ def test_the_manager_needs_no_screen_and_no_network() -> None:
         ["status"],
         ["list", "--status", "ready-to-revoke", "--format", "json"],
         ["why", "P0001"],
+        ["find", "P0001"],
         ["revoke", "--all-ready", "--dry-run"],
         ["revoke", "P0001", "--yes"],
         ["welcome", "P0005", "--yes"],

@@ -166,6 +166,23 @@ def why(ctx: click.Context, code: str, user_type: str, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def find(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
+    """Find a person who rings, by any part of a name, email, number, code or child: what is wrong, what to say.
+
+    Every record that is perhaps theirs, beside each other.
+    """
+    from tui.printing import as_json as to_json
+    from tui.printing_found import found_text, found_values
+
+    found = _open(ctx).find(" ".join(words))
+    _print(to_json(found_values(found)) if as_json else found_text(found))
+
+
+@cli.command()
 @click.argument("codes", nargs=-1, metavar="CODE...")
 @click.option("--all-ready", is_flag=True, help="All that are ready to revoke.")
 @click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those whose first reason it is.")

@@ -17,7 +17,7 @@ from tui.domain.difference import Difference
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import REASON_LABELS, Reason
 from tui.jobs.plan import JobReport, Plan
-from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Row, Tab
+from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Relative, Row, Tab
 from tui.register.journal import JobRow
 from tui.text import formula_safe, plural, say_date, say_time
 
@@ -216,6 +216,12 @@ def causes_text(found: Causes) -> str:
     return "\n".join(lines)
 
 
+def relative_text(other: Relative) -> str:
+    """Another contact of the same children."""
+    relationship = f", {other.relationship}" if other.relationship else ""
+    return f"{other.code}  {other.name}{relationship} ({other.status.replace('_', ' ')}): {other.shares}"
+
+
 def explanation_text(why: Explanation) -> str:
     """`why CODE`, for a person."""
     facts = why.facts
@@ -237,11 +243,7 @@ def explanation_text(why: Explanation) -> str:
         ("Children", why.children),
         (
             "Other contacts of these children",
-            tuple(
-                f"{other.code}  {other.name}{f', {other.relationship}' if other.relationship else ''}"
-                f" ({other.status.replace('_', ' ')}): {other.shares}"
-                for other in why.relatives
-            ),
+            tuple(relative_text(other) for other in why.relatives),
         ),
     ):
         if entries:

@@ -336,6 +336,7 @@ def test_nothing_that_moves_a_cursor_is_printed(cli: Run, take_in: TakeIn) -> No
         ["revoke", "--all-ready", "--yes"],
         ["jobs"], ["jobs", "1"], ["jobs", "--json"], ["revoke", "P0004", "--reason", HOSTILE, "--yes"], ["jobs", "2"],
         ["groups"], ["groups", HOSTILE, "--answer", "mistake", "--reason", HOSTILE], ["list", "--find", HOSTILE],
+        ["find", HOSTILE], ["find", "P0001"], ["find", "P0001", "--json"], ["find", "S0001"],
         ["welcome", "P0003", "--yes"], ["why", "P0003"],
     )]  # fmt: skip
     for one in printed:

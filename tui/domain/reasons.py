@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.domain.facts import AccountFacts, ImportRef, LinkFact
+from tui.domain.facts import AccountFacts, ImportRef, LinkFact, StudentFact
 from tui.domain.records import StudentStatus, UserType
 from tui.domain.status import ACCESS_NO, LEFT, LINKED, REMOVED_HERE, ground_of, student_counts
 from tui.text import fold, join_and, say_date
@@ -189,12 +189,11 @@ def _students_left(facts: AccountFacts) -> list[Evidence]:
     links = [link for link in facts.links if link.student.status == StudentStatus.LEFT]
     # The last to leave is the one that tells: quoted first.
     links.sort(key=lambda link: link.student.exit_date or "", reverse=True)
-    return [Evidence(left_sentence(link), (link.student.code,)) for link in links]
+    return [Evidence(left_sentence(link.student), (link.student.code,)) for link in links]
 
 
-def left_sentence(link: LinkFact) -> str:
+def left_sentence(student: StudentFact) -> str:
     """When and how a student left, in a sentence."""
-    student = link.student
     if student.exit_date:
         when = f"left on {say_date(student.exit_date)}"
     elif student.gone is not None:
@@ -209,7 +208,7 @@ def _what_is_known(facts: AccountFacts) -> list[Evidence]:
     for link in facts.links:
         who, codes = f"{link.student.name} ({link.student.code})", (link.student.code,)
         if link.student.status == StudentStatus.LEFT:
-            found.append(Evidence(left_sentence(link), codes))
+            found.append(Evidence(left_sentence(link.student), codes))
         elif link.is_removed:
             found.append(Evidence(f"The link to {who}, a future enrolment, was removed.", codes))
         else:

@@ -5,7 +5,8 @@ Says it as a colleague would. Values only; the screen and the command line lay t
 
 from collections.abc import Sequence
 
-from tui.domain.facts import AccountFacts, LinkFact
+from tui.domain.addresses import usable_email
+from tui.domain.facts import AccountFacts, LinkFact, StudentFact
 from tui.domain.flag_groups import MEND, Answer
 from tui.domain.gates import children_here
 from tui.domain.reasons import NEXT_STEPS, Explained, Reason, explain, left_sentence, say_import
@@ -73,22 +74,22 @@ def _standing(facts: AccountFacts) -> str:
     )
 
 
-def _child(link: LinkFact) -> str:
-    student = link.student
-    year = f", year {student.year_level}" if student.year_level else ""
+def student_sentence(student: StudentFact) -> str:
+    """Who a student is and where the student stands: `Ava Smith (STU0001), year 12: left on 28 Nov 2026`."""
+    who, year = f"{student.name} ({student.code})", f", year {student.year_level}" if student.year_level else ""
     if student.status == StudentStatus.LEFT:
-        standing = left_sentence(link).removeprefix(f"{student.name} ({student.code}) ").removesuffix(".")
-    elif student.status == StudentStatus.FUTURE:
-        standing = "future enrolment"
-    else:
-        standing = "at the school"
+        return f"{who}{year}: {left_sentence(student).removeprefix(f'{who} ').removesuffix('.')}"
+    return f"{who}{year}: {'future enrolment' if student.status == StudentStatus.FUTURE else 'at the school'}"
+
+
+def _child(link: LinkFact) -> str:
     access = {True: "portal access", False: "no portal access", None: "portal access unknown"}[link.portal_access]
     if link.removed_on:
         access = f"link removed on {say_date(link.removed_on)}"
     elif link.removed is not None:
         access = f"link removed in {say_import(link.removed)}"
     role = f", {link.relationship}" if link.relationship else ""
-    return f"{student.name} ({student.code}){year}: {standing}; {access}{role}"
+    return f"{student_sentence(link.student)}; {access}{role}"
 
 
 def _sees(facts: AccountFacts, future_counts: bool) -> str:
@@ -133,7 +134,12 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
         here = children_here(facts, future_counts)
         return NEXT_STEPS[Reason.ACCESS_FLAG_CHANGED if here else Reason.UNEXPLAINED]
     if facts.status is Status.READY_TO_PROVISION:
-        return "Send the welcome email." if facts.email else "Get an email address into the admin system first."
+        hold = facts.hold("mail")
+        if hold is not None:
+            return f"Nothing by email: held by {hold.by}: {hold.note}"
+        if not usable_email(facts.email):
+            return "Get an email address into the admin system first."
+        return "Send the welcome email."
     if facts.status is Status.ACTIVE:
         return "Nothing. A welcome email may be sent again if the parent can't get in."
     return "Nothing."
@@ -144,6 +150,8 @@ def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool)
         return ""
     if facts.status is Status.ACTIVE:
         return "“Your account is in order. Use the link on the log-in page if you have forgotten your password.”"
+    if facts.status is Status.READY_TO_PROVISION and not usable_email(facts.email):
+        return "“You are entitled to an account, but we have no email address for you. Please tell the office.”"
     if facts.status is Status.READY_TO_PROVISION:
         return "“You are entitled to an account. We will send you a welcome email; its link is valid for one week.”"
     if facts.status is Status.READY_TO_REVOKE:

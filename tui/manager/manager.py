@@ -26,13 +26,13 @@ from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
-from tui.manager import causes
+from tui.manager import causes, finding
 from tui.manager.explaining import explanation
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
 from tui.manager.roll import Roll, Search
-from tui.manager.views import Causes, Explanation, Overview, Row, Tab, View
+from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
@@ -195,9 +195,19 @@ class AccountManager:
             account,
             future_counts=self.settings.accounts.future_students_count,
             system=self.service.system,
-            relatives=facts.relatives(self._database, person >> 2) if is_contact else (),
+            relatives=facts.relatives(self._database, [person >> 2]).get(person >> 2, ()) if is_contact else (),
             events=audit.history(self._database, code),
             changes=changelog.of_contact(self._database, code) if is_contact else (),
+        )
+
+    def find(self, text: str) -> Found:
+        """Everybody in whom all words of `text` occur (names, code, email, username, mobile, a child's), with the
+        records that are perhaps one person's beside each other."""
+        return finding.find(
+            self._database,
+            clean(text),
+            system=self.service.system,
+            future_counts=self.settings.accounts.future_students_count,
         )
 
     def _not_found(self, codes: Sequence[str], user_type: UserType = UserType.CONTACT) -> NotFound:

@@ -131,3 +131,48 @@ class Explanation:
     say: str
     history: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoundRecord:
+    """One contact record of a person who was found. `why` is without history and family; `alike` says why the record
+    stands beside the one that was found ("" for that one): it is not known to be the same person's."""
+
+    why: Explanation
+    alike: str
+    wrong: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """The records that are perhaps one person's, the one that was found first; and what to make of them together.
+
+    `others` are the other contacts of the same children, the other parent among them: not this person.
+    """
+
+    records: tuple[FoundRecord, ...]
+    summary: str
+    next_step: str
+    say: str
+    others: tuple[Relative, ...]
+
+
+class FoundOther(NamedTuple):
+    """A student, with the codes of the contacts, or a member of staff."""
+
+    code: str
+    user_type: UserType
+    name: str
+    standing: str
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Who was found. `more`: the user types of which there are more than the `limit` that were looked at."""
+
+    text: str
+    persons: tuple[FoundPerson, ...]
+    others: tuple[FoundOther, ...]
+    more: tuple[UserType, ...]
+    limit: int

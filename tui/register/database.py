@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from tui.domain.phones import phone_digits
 from tui.errors import RegisterError, RegisterLocked, RegisterNewer, RegisterReadOnly
 from tui.text import fold
 
@@ -87,6 +88,7 @@ class Database:
     def _set_up(self, connection: sqlite3.Connection) -> None:
         connection.create_function("casefold", 1, str.casefold, deterministic=True)
         connection.create_function("fold", 1, fold, deterministic=True)
+        connection.create_function("phone_digits", 1, phone_digits, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = FILE")
         connection.execute("PRAGMA cache_size = -8000")

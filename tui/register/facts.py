@@ -265,16 +265,23 @@ def _gather_other(database: Database, person: int) -> AccountFacts:
     )
 
 
-def relatives(database: Database, contact_id: int) -> list[tuple[str, str, str, str, str]]:
-    """The other contacts of a contact's children: (code, name, relationship, status, names of the shared children)."""
-    rows = database.read(
-        "SELECT c.code,"
-        " trim(c.title || ' ' || coalesce(nullif(c.preferred_name, ''), c.given_name) || ' ' || c.surname),"
-        " max(p.relationship), d.status, group_concat(DISTINCT coalesce(nullif(t.preferred_name, ''), t.given_name))"
-        " FROM links AS l JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> l.contact_id"
-        " JOIN contacts AS c ON c.id = p.contact_id JOIN students AS t ON t.id = l.student_id"
-        " JOIN directory AS d ON d.person = c.id * 4 WHERE l.contact_id = ? GROUP BY c.id"
-        " ORDER BY c.surname, c.given_name",
-        (contact_id,),
-    )
-    return [tuple(row) for row in rows]
+def relatives(database: Database, contacts: Sequence[int]) -> dict[int, list[tuple[str, str, str, str, str]]]:
+    """The other contacts of the children of these contacts (row ids), by contact: (code, name, relationship, status,
+    names of the shared children)."""
+    found: dict[int, list[tuple[str, str, str, str, str]]] = {}
+    for start in range(0, len(contacts), _PART):
+        part = contacts[start : start + _PART]
+        for contact, *relative in database.read(
+            "SELECT l.contact_id, c.code,"
+            " trim(c.title || ' ' || coalesce(nullif(c.preferred_name, ''), c.given_name) || ' ' || c.surname),"
+            " max(p.relationship), d.status,"
+            " group_concat(DISTINCT coalesce(nullif(t.preferred_name, ''), t.given_name))"
+            " FROM links AS l JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> l.contact_id"
+            " JOIN contacts AS c ON c.id = p.contact_id JOIN students AS t ON t.id = l.student_id"
+            f" JOIN directory AS d ON d.person = c.id * 4 WHERE l.contact_id IN ({', '.join('?' * len(part))})"
+            " GROUP BY l.contact_id, c.id ORDER BY l.contact_id, c.surname, c.given_name",
+            part,
+        ):
+            code, name, relationship, status, shares = relative
+            found.setdefault(contact, []).append((code, name, relationship, status, shares))
+    return found

@@ -1,0 +1,286 @@
+"""Finding people by any part of a name, email, number, code or child; and the records that may be theirs as well.
+
+The longest word goes through each column where it is narrowest, which is an index as a rule; the other words are looked
+for only in whom that finds. The names in the directory are folded already; of the rest, nearly all plain ASCII, only
+what is not is folded one by one.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tui.domain.facts import ImportRef, StudentFact
+from tui.domain.persons import CROWD, Bond, Identity
+from tui.domain.phones import phone_digits
+from tui.domain.records import UserType
+from tui.register.database import Database
+from tui.register.people import TABLES, TYPES
+from tui.text import day_of, fold
+
+_PHONE = re.compile(r"[+(]?[0-9()+./-]*[0-9][0-9()+./-]*")
+_FEWEST_DIGITS = 3  # of a number: fewer are in everybody's
+_SHORT = 3  # letters: with fewer, a word is the beginning of a name
+
+# What phone_digits makes of a number, without asking it where the number is written in the usual way.
+_DIGITS = (
+    "CASE WHEN substr(m.mobile, 1, 1) = '0' AND length(replace(m.mobile, ' ', '')) = 10"
+    " THEN replace(m.mobile, ' ', '') ELSE phone_digits(m.mobile) END"
+)
+
+
+_HOME = "CASE WHEN m.address <> '' THEN m.address || ' ' || m.suburb || ' ' || m.postcode ELSE '' END"
+
+
+class Words(NamedTuple):
+    """Words that must all occur; or, where they are digits, `number` must, as one telephone number."""
+
+    words: tuple[str, ...]
+    number: str = ""
+
+    @property
+    def longest(self) -> str:
+        return max(self.words, key=len)
+
+
+class Hits(NamedTuple):
+    """Row ids by user type, in order, and the types of which there are more than were asked for."""
+
+    ids: dict[UserType, list[int]]
+    more: frozenset[UserType]
+
+
+def parse(text: str) -> list[Words]:
+    """What to look for. Words of digits that stand together are one number as well as words of their own."""
+    found: list[Words] = []
+    run: list[str] = []
+    for word in [*text.split(), ""]:
+        if _PHONE.fullmatch(word):
+            run.append(word)
+            continue
+        if run:
+            number = phone_digits("".join(run))
+            found.append(Words(tuple(run), number if len(number) >= _FEWEST_DIGITS else ""))
+            run = []
+        if word:
+            found.append(Words((fold(word),)))
+    return found
+
+
+def search(database: Database, text: str, limit: int) -> Hits:
+    """The people in whom all of `text` occurs, at most `limit` of a type: exact codes and emails first, then those
+    whose names begin so."""
+    wanted = parse(text)
+    ids: dict[UserType, list[int]] = {}
+    for user_type in TYPES if wanted else ():
+        rows = database.read(*_statement(user_type, wanted, limit + 1))
+        ids[user_type] = [row[0] for row in rows]
+    more = frozenset(user_type for user_type, found in ids.items() if len(found) > limit)
+    return Hits({user_type: found[:limit] for user_type, found in ids.items()}, more)
+
+
+def _statement(user_type: UserType, wanted: Sequence[Words], limit: int) -> tuple[str, dict[str, Any]]:
+    # Whoever has the longest word, or the number it is part of, is looked at for everything else.
+    first = max(wanted, key=lambda words: len(words.number or words.longest))
+    parameters = {"limit": limit, "first": first.longest, "like": _like(first.longest)}
+    persons = _having_first(user_type, short=len(first.longest) < _SHORT)
+    conditions, starts = [], []
+    for at, words in enumerate(wanted):
+        number = f"instr({_DIGITS}, :n{at})" if words.number and user_type is UserType.CONTACT else ""
+        if number:
+            parameters[f"n{at}"] = words.number
+        if number and words is first:
+            persons += f" UNION ALL SELECT m.id * 4 FROM contacts AS m WHERE {number}"
+        each: list[str] = []
+        for word in words.words:
+            place = f"{at}_{len(each)}"
+            parameters[f"w{place}"] = word
+            each.append(_has_word(user_type, place, short=len(word) < _SHORT))
+            starts.append(f"instr(' ' || d.sort_name, ' ' || :w{place}) > 0")
+        if words is not first or len(words.words) > 1:
+            conditions.append(f"({number} OR ({' AND '.join(each)}))" if number else " AND ".join(each))
+    # A single word may be the whole code or email of somebody, who then comes first.
+    exact = "FALSE" if len(starts) > 1 else "m.code = :first COLLATE NOCASE OR m.email = :first COLLATE NOCASE"
+    return (
+        f"SELECT m.id FROM directory AS d JOIN {TABLES[user_type]} AS m ON m.id = d.person / 4"
+        f" WHERE d.user_type = '{user_type}' AND d.person IN ({persons}){''.join(f' AND {c}' for c in conditions)}"
+        f" ORDER BY ({exact}) DESC, ({' AND '.join(starts)}) DESC, d.sort_name, m.id LIMIT :limit",
+        parameters,
+    )
+
+
+def _having_first(user_type: UserType, *, short: bool) -> str:
+    """The person numbers of those who have the word `first`, or whose linked child has it in name or code.
+
+    A short word is the beginning of a name, title or code: a letter or two are in everybody's email.
+    """
+    table = TABLES[user_type]
+    person = f"id * 4 + {TYPES.index(user_type)} AS person"
+    contains = _begins if short else _contains
+    names = "instr(' ' || sort_name, ' ' || :first)" if short else "instr(sort_name, :first)"
+    parts = [
+        f"SELECT person FROM directory WHERE user_type = '{user_type}' AND {names}",
+        f"SELECT {person} FROM {table} WHERE {contains('code')}",
+    ]
+    columns = {
+        UserType.CONTACT: ("title", "preferred_name"), UserType.STUDENT: ("preferred_name",), UserType.STAFF: ("title",)
+    }  # fmt: skip
+    parts.append(f"SELECT {person} FROM {table} WHERE {' OR '.join(map(contains, columns[user_type]))}")
+    if not short:
+        parts += [
+            f"SELECT {person} FROM {table} WHERE email <> '' AND {contains('email')}",
+            f"SELECT person FROM accounts WHERE username_key <> '' AND {contains('username_key')}",
+        ]
+    if user_type is UserType.CONTACT:
+        parts.append(
+            "SELECT contact_id * 4 FROM links WHERE student_id IN (SELECT person / 4 FROM directory"
+            f" WHERE user_type = 'student' AND {names}"
+            f" UNION ALL SELECT id FROM students WHERE {contains('code')} OR {contains('preferred_name')})"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def _contains(column: str) -> str:
+    """The condition that the word `first` occurs in a column, whatever its case and diacritics."""
+    is_ascii = f"length({column}) = length(CAST({column} AS BLOB))"
+    return f"({column} LIKE :like ESCAPE '\\' OR (NOT {is_ascii} AND instr(fold({column}), :first)))"
+
+
+def _begins(column: str) -> str:
+    """The condition that a word of the column begins with the word `first`."""
+    return f"({column} <> '' AND instr(' ' || fold({column}), ' ' || :first))"
+
+
+def _has_word(user_type: UserType, place: str, *, short: bool) -> str:
+    """The same as a condition on one row: that a person, or a linked child's name or code, has the word."""
+    preferred = "''" if user_type is UserType.STAFF else "m.preferred_name"
+    title = "''" if user_type is UserType.STUDENT else "m.title"
+    text = f"m.code || ' ' || {title} || ' ' || m.given_name || ' ' || {preferred} || ' ' || m.surname"
+    if user_type is UserType.CONTACT:
+        text += (
+            " || ' ' || coalesce((SELECT group_concat(t.code || ' ' || t.given_name || ' ' || t.preferred_name || ' '"
+            " || t.surname, ' ') FROM links AS l JOIN students AS t ON t.id = l.student_id"
+            " WHERE l.contact_id = m.id), '')"
+        )
+    if short:
+        return f"instr(' ' || fold({text}), ' ' || :w{place})"
+    username = "coalesce((SELECT a.username FROM accounts AS a WHERE a.person = d.person), '')"
+    return f"instr(fold({text} || ' ' || m.email || ' ' || {username}), :w{place})"
+
+
+def _like(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def known_beside(database: Database, contacts: Sequence[int]) -> dict[int, Identity]:
+    """These contacts and all that share a child, email, number or address with any of them, as they are compared."""
+    if not contacts:
+        return {}
+    places = _places(contacts)
+    reached = _reached(database, contacts, places)
+    crowded = {key for key, holders in reached.items() if len(holders) > CROWD}
+    ids = {*contacts, *(id_ for key, holders in reached.items() if key not in crowded for id_ in holders)}
+    ids.update(
+        row[0]
+        for row in database.read(
+            "SELECT DISTINCT p.contact_id FROM links AS l JOIN links AS p ON p.student_id = l.student_id"
+            f" WHERE l.contact_id IN ({places})",
+            contacts,
+        )
+    )
+    return _identities(database, sorted(ids), crowded)
+
+
+def _reached(database: Database, contacts: Sequence[int], places: str) -> dict[tuple[str, str], set[int]]:
+    """Who is reached at the emails, numbers and addresses of these contacts, by what it is and its value."""
+    found: dict[tuple[str, str], set[int]] = {}
+    emails: set[str] = set()
+    mobiles: set[str] = set()
+    streets: set[str] = set()
+    homes: set[str] = set()
+    for email, username, mobile, street, home in database.read(
+        f"SELECT m.email, coalesce(a.username, ''), phone_digits(m.mobile), m.address, {_HOME} FROM contacts AS m"
+        f" LEFT JOIN accounts AS a ON a.person = m.id * 4 WHERE m.id IN ({places})",
+        contacts,
+    ):
+        emails |= {email.casefold(), username.casefold()} - {""}
+        mobiles |= {mobile} - {""}
+        streets |= {street} - {""}
+        homes |= {fold(home)} - {""}
+    for what, sql, values in (
+        ("email", "SELECT id, email FROM contacts WHERE email <> '' AND email COLLATE NOCASE IN ({})", emails),
+        (
+            "email",
+            "SELECT person / 4, username FROM accounts WHERE username_key <> '' AND username_key IN ({})"
+            " AND person % 4 = 0",
+            emails,
+        ),
+    ):
+        for id_, value in database.read(sql.format(_places(values)), list(values)):
+            found.setdefault((what, fold(value)), set()).add(id_)
+    for id_, mobile, home in database.read(
+        f"SELECT m.id, {_DIGITS} AS digits, {_HOME} FROM contacts AS m"
+        f" WHERE digits IN ({_places(mobiles)}) OR m.address IN ({_places(streets)})",
+        [*mobiles, *streets],
+    ):
+        if mobile in mobiles:
+            found.setdefault(("mobile", mobile), set()).add(id_)
+        if fold(home) in homes:
+            found.setdefault(("address", fold(home)), set()).add(id_)
+    return found
+
+
+def _identities(database: Database, ids: Sequence[int], crowded: Collection[tuple[str, str]]) -> dict[int, Identity]:
+    places = _places(ids)
+    bonds: dict[int, list[Bond]] = {}
+    for contact, *bond in database.read(
+        "SELECT l.contact_id, t.code, coalesce(nullif(t.preferred_name, ''), t.given_name), l.relationship,"
+        " l.removed_snapshot IS NULL AND l.removed_on = '' AND t.status <> 'left' FROM links AS l"
+        f" JOIN students AS t ON t.id = l.student_id WHERE l.contact_id IN ({places}) ORDER BY t.code, l.relationship",
+        ids,
+    ):
+        code, name, relationship, stands = bond
+        bonds.setdefault(contact, []).append(Bond(code, name, relationship, bool(stands)))
+
+    def tie(what: str, value: str) -> str:
+        value = fold(value)
+        return "" if (what, value) in crowded else value
+
+    found = {}
+    for id_, *names, email, username, mobile, address in database.read(
+        "SELECT m.id, m.code, m.title, m.given_name, m.preferred_name, m.surname, m.gender, m.email,"
+        " coalesce(a.username, ''), phone_digits(m.mobile),"
+        f" {_HOME} FROM contacts AS m LEFT JOIN accounts AS a ON a.person = m.id * 4 WHERE m.id IN ({places})",
+        ids,
+    ):
+        reached = (tie("email", email), tie("email", username), tie("mobile", mobile), tie("address", address))
+        code, title, given, preferred, surname, gender = names
+        found[id_] = Identity(code, title, given, preferred, surname, gender, *reached, tuple(bonds.get(id_, ())))
+    return found
+
+
+def students(database: Database, ids: Sequence[int]) -> list[tuple[StudentFact, tuple[str, ...]]]:
+    """These students, in the order given, each with the codes of the contacts."""
+    places = _places(ids)
+    contacts: dict[int, list[str]] = {}
+    for id_, code in database.read(
+        "SELECT DISTINCT l.student_id, c.code FROM links AS l JOIN contacts AS c ON c.id = l.contact_id"
+        f" WHERE l.student_id IN ({places}) ORDER BY c.surname, c.given_name, c.code",
+        ids,
+    ):
+        contacts.setdefault(id_, []).append(code)
+    found = {}
+    for id_, code, given, preferred, surname, year, status, exit_date, gone, taken_at, note in database.read(
+        "SELECT t.id, t.code, t.given_name, t.preferred_name, t.surname, t.year_level, t.status, t.exit_date,"
+        " t.gone_snapshot, s.taken_at, t.custody_note FROM students AS t"
+        f" LEFT JOIN snapshots AS s ON s.id = t.gone_snapshot WHERE t.id IN ({places})",
+        ids,
+    ):
+        import_ = ImportRef(gone, day_of(taken_at)) if gone else None
+        name = f"{preferred or given} {surname}".strip()
+        found[id_] = (StudentFact(code, name, year, status, exit_date, import_, note), tuple(contacts.get(id_, ())))
+    return [found[id_] for id_ in ids]
+
+
+def _places(values: Iterable[Any]) -> str:
+    return ", ".join("?" for _ in values)
