@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui import __version__
-from tui.acting import carry_out, drop_output, finish
+from tui.acting import carry_out, drop_output, finish, showing_import
 from tui.config import Settings, default_config_path, demo_register_path, load_settings, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
 
@@ -69,6 +69,16 @@ def _open(ctx: click.Context, *, create: bool = False) -> "AccountManager":
     )
     ctx.call_on_close(manager.close)
     return manager
+
+
+def _open_or_pretend(ctx: click.Context) -> "AccountManager":
+    """Open the register, or where there is none yet an empty one that leaves nothing behind."""
+    given = ctx.ensure_object(dict)
+    if (given.get("register") or register_path(_settings(ctx))).exists():
+        return _open(ctx)
+    given["register"] = Path(ctx.with_resource(TemporaryDirectory())) / "register.sqlite3"
+    given["read_only"] = False
+    return _open(ctx, create=True)
 
 
 def _print(text: str) -> None:
@@ -123,15 +133,28 @@ def import_(
     from tui import printing
     from tui.feeds import open_feed
 
-    given = ctx.ensure_object(dict)
-    if dry_run and not (given.get("register") or register_path(_settings(ctx))).exists():
-        # A dry run leaves nothing behind, not even an empty register.
-        given["register"] = Path(ctx.with_resource(TemporaryDirectory())) / "register.sqlite3"
-    manager = _open(ctx, create=True)
+    manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
     roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
-    difference = manager.import_roster(roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink)
+    with showing_import() as progress:
+        difference = manager.import_roster(
+            roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress
+        )
     values = printing.difference_values(difference)
     _print(printing.as_json(values) if as_json else printing.difference_text(difference))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def sources(ctx: click.Context, as_json: bool) -> None:
+    """Where a roster could be imported from: what lies here, and what was imported before."""
+    from tui import printing
+    from tui.feeds.looking import here
+    from tui.manager.sources import as_values
+
+    found = _open_or_pretend(ctx).sources(here=here())
+    _print(printing.as_json(as_values(found)) if as_json else printing.sources_text(found))
 
 
 @cli.command()

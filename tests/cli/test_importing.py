@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Result, Run
+from tests.running import Result, Run, Terminal
 from tests.school import LATER, SchoolFiles, families
 from tui.errors import ExitCode
 
@@ -46,6 +46,19 @@ def test_a_dry_run_says_the_same_and_imports_nothing(cli: Run, imported: SchoolF
     assert (counts(cli), imports(cli)) == before
     real = cli("import", folder)
     assert dry.out.splitlines()[1:] == real.out.splitlines()[1:]
+
+
+@pytest.mark.pty
+def test_its_progress_is_shown_at_a_terminal_and_nowhere_else(
+    program: Run, school: SchoolFiles, tmp_path: Path
+) -> None:
+    folder = school.write(tmp_path / "extract")
+    terminal = Terminal("import", folder)
+    assert terminal.finish() == 0
+    assert "  0%  Reading contacts.csv, 0 rows " in terminal.seen
+    assert " 64%  Working out statuses and reasons, 119 rows " in terminal.seen
+    assert terminal.seen.rindex("%  ") < terminal.seen.index("Imported as no. 1")
+    assert program("import", folder).err == ""
 
 
 def test_bad_rows_are_refused_together_with_their_places(cli: Run, school: SchoolFiles, tmp_path: Path) -> None:
