@@ -17,9 +17,11 @@ import click
 from tui.errors import Declined, ExitCode
 
 if TYPE_CHECKING:
+    from tui.domain.import_steps import ImportStep
     from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
     from tui.manager.manager import AccountManager
 
+_STEP = 60  # the cells of an import's step; with its percentage in front it fits into 80
 _GONE = (errno.EPIPE, errno.EIO)
 
 
@@ -108,6 +110,24 @@ def finish(
     if report.of("failed") or report.of("skipped") or report.of("pending") or left_out:
         return ExitCode.SOME_FAILED
     return ExitCode.OK
+
+
+@contextmanager
+def showing_import() -> "Iterator[Callable[[ImportStep], None] | None]":
+    """Something to show an import's progress with, on a line that is gone afterwards; None without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(step: "ImportStep") -> None:
+        with _reader_may_go():
+            click.echo(f"\r{step.share:4.0%}  {f'{step.words}, {step.rows:,} rows':<{_STEP}}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        with _reader_may_go():
+            click.echo(f"\r{'':<{_STEP + 6}}\r", nl=False, err=True)
 
 
 def _show_progress(progress: "Progress") -> None:

@@ -11,17 +11,17 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
 from tui import __version__, standing
-from tui.acting import carry_out, drop_output, finish
+from tui.acting import carry_out, drop_output, finish, showing_import
 from tui.config import Settings, default_config_path, demo_register_path, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
 from tui.options import Word as _Word
 from tui.options import global_options as _globals
+from tui.options import open_or_pretend as _open_or_pretend
 from tui.options import open_register as _open
 from tui.options import settings_of as _settings
 
@@ -89,15 +89,28 @@ def import_(
     from tui import printing
     from tui.feeds import open_feed
 
-    given = ctx.ensure_object(dict)
-    if dry_run and not (given.get("register") or register_path(_settings(ctx))).exists():
-        # A dry run leaves nothing behind, not even an empty register.
-        given["register"] = Path(ctx.with_resource(TemporaryDirectory())) / "register.sqlite3"
-    manager = _open(ctx, create=True)
+    manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
     roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
-    difference = manager.import_roster(roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink)
+    with showing_import() as progress:
+        difference = manager.import_roster(
+            roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress
+        )
     values = printing.difference_values(difference)
     _print(printing.as_json(values) if as_json else printing.difference_text(difference))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_globals
+@click.pass_context
+def sources(ctx: click.Context, as_json: bool) -> None:
+    """Where a roster could be imported from: what lies here, and what was imported before."""
+    from tui import printing
+    from tui.feeds.looking import here
+    from tui.manager.sources import as_values
+
+    found = _open_or_pretend(ctx).sources(here=here())
+    _print(printing.as_json(as_values(found)) if as_json else printing.sources_text(found))
 
 
 @cli.command()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.config import Settings, load_settings
+from tui.config import Settings, load_settings, register_path
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -54,3 +55,13 @@ def open_register(ctx: click.Context, *, create: bool = False) -> "AccountManage
     )
     ctx.call_on_close(manager.close)
     return manager
+
+
+def open_or_pretend(ctx: click.Context) -> "AccountManager":
+    """The register, or where there is none yet an empty one that leaves nothing behind."""
+    given = ctx.ensure_object(dict)
+    if (given.get("register") or register_path(settings_of(ctx))).exists():
+        return open_register(ctx)
+    given["register"] = Path(ctx.with_resource(TemporaryDirectory())) / "register.sqlite3"
+    given["read_only"] = False
+    return open_register(ctx, create=True)

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.domain.causes import next_step, say_answer, say_cause, say_counts
 from tui.domain.difference import Difference
@@ -19,7 +19,10 @@ from tui.domain.reasons import REASON_LABELS, Reason
 from tui.jobs.plan import JobReport, Plan
 from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Relative, Row, Tab
 from tui.register.journal import JobRow
-from tui.text import formula_safe, plural, say_date, say_time
+from tui.text import clean, formula_safe, plural, say_date, say_time
+
+if TYPE_CHECKING:
+    from tui.manager.sources import Source
 
 COLUMNS = (
     "code", "name", "user_type", "contact_type", "email", "username", "status", "reason", "reasons", "students",
@@ -366,6 +369,22 @@ def jobs_text(jobs: Sequence[JobRow]) -> str:
     return table(("Job", "Made", "Verb", "System", "State", "Items", "By"), cells)
 
 
+def sources_text(sources: "Sequence[Source]") -> str:
+    """`sources`, for a person."""
+    if not sources:
+        return "Nothing here looks like a roster, and none was imported before. Give a path: engage-accounts import DIR"
+    cells = [
+        (
+            clean(str(source.path)),
+            source.feed or "-",
+            say_time(source.taken_at) if source.taken_at else "",
+            source.note,
+        )
+        for source in sources
+    ]
+    return table(("Folder or file", "Feed", "Extract of", ""), cells)
+
+
 def difference_text(difference: Difference) -> str:
     """What an import changed, or would."""
     head = (
@@ -396,6 +415,16 @@ def difference_text(difference: Difference) -> str:
             for move in difference.flags
         ]
         lines += ["", table(("Portal access moved", "Off", "On", "Unknown"), cells)]
+    if difference.ready and difference.before:
+        ready = [
+            (
+                REASON_LABELS[Reason(found.reason)],
+                f"{found.size:,}",
+                ", ".join(code for code, _ in found.some) + (", ..." if found.size > len(found.some) else ""),
+            )
+            for found in difference.ready
+        ]
+        lines += ["", table(("Become ready to revoke", "Contacts", ""), ready)]
     if difference.verified:
         done = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in difference.verified.items())
         lines += ["", f"Requests verified: {done}"]
@@ -420,6 +449,9 @@ def difference_values(difference: Difference) -> dict[str, Any]:
         "after": difference.after,
         "not_obeyed": difference.not_obeyed,
         "verified": {str(outcome): count for outcome, count in difference.verified.items()},
+        "newly_ready": [{"reason": found.reason, "count": found.size} for found in difference.ready],
+        "no_longer_ready": difference.no_longer_ready,
+        "changed_fields": difference.fields,
         "skipped": difference.skipped,
         "problems": [str(problem) for problem in difference.problems],
         "warnings": difference.warnings,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.running import Result, Run
 from tests.school import LATER, SchoolFiles, families
+from tests.terminal import AtTerminal
 from tui.errors import ExitCode
 
 TakeIn = Callable[..., Result]
@@ -46,6 +47,19 @@ def test_a_dry_run_says_the_same_and_imports_nothing(cli: Run, imported: SchoolF
     assert (counts(cli), imports(cli)) == before
     real = cli("import", folder)
     assert dry.out.splitlines()[1:] == real.out.splitlines()[1:]
+
+
+@pytest.mark.pty
+def test_its_progress_is_shown_at_a_terminal_and_nowhere_else(
+    program: Run, school: SchoolFiles, tmp_path: Path, at_terminal: AtTerminal
+) -> None:
+    folder = school.write(tmp_path / "extract")
+    terminal = at_terminal("import", folder)
+    assert terminal.ends() == 0
+    assert "  0%  Reading contacts.csv, 0 rows " in terminal.output
+    assert " 64%  Working out statuses and reasons, 119 rows " in terminal.output
+    assert terminal.output.rindex("%  ") < terminal.output.index("Imported as no. 1")
+    assert program("import", folder).err == ""
 
 
 def test_bad_rows_are_refused_together_with_their_places(cli: Run, school: SchoolFiles, tmp_path: Path) -> None:

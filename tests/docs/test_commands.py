@@ -77,6 +77,7 @@ def test_the_examples_print_what_the_page_says(
     for example in EXAMPLES:
         result = cli(*example.arguments)
         found = result.out.replace(str(state), "~/.local/state/engage-accounts")
+        found = found.replace(str(tmp_path), "/home/kim")
         assert steady(found) == steady(example.output), f"{example.line}\n{result.err}"
 
 

@@ -25,12 +25,24 @@ class KindCount(NamedTuple):
     returned: int
 
 
+class Ready(NamedTuple):
+    """Contacts who become ready to revoke for one leading reason: how many, and the first few (code, name)."""
+
+    reason: str
+    size: int
+    some: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Difference:
     """The result of an import or of its dry run.
 
-    `before` and `after` count the contacts by status. `not_obeyed` are codes whose username a feed still lists after
-    its revoke; `verified` counts outstanding requests by outcome (`done`, `not_done`, `came_back`, `gone`).
+    `before` and `after` count the contacts by status; `ready` says who becomes ready to revoke. `fields` counts the
+    changed fields by kind of record as the change log has it (`contact`, `student`, `link`, `staff`, `account`);
+    `some` names a few who are `added`, `gone` or `returned`. `not_obeyed` are codes whose username a feed still lists
+    after its revoke; `verified` counts outstanding requests by outcome (`done`, `not_done`, `came_back`, `gone`).
+    `shrunk` says what was lost beyond what is plausible, and `skipped` how many bad rows are left out: both are refused
+    unless they were accepted. `warnings` says that they were, and what else was noticed; `noticed` is the latter alone.
     """
 
     number: int
@@ -45,5 +57,11 @@ class Difference:
     not_obeyed: list[str] = field(default_factory=list)
     verified: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
+    shrunk: list[str] = field(default_factory=list)
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
+    ready: list[Ready] = field(default_factory=list)
+    no_longer_ready: int = 0
+    fields: dict[str, dict[str, int]] = field(default_factory=dict)
+    some: dict[str, dict[str, list[tuple[str, str]]]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tui.domain.problems import Problems
@@ -128,7 +129,8 @@ class RosterDescription:
     when the extract was made, in UTC (for files: the time of last change of the oldest of them); `files`
     the file name for each kind that is present; `columns` the columns found for each kind, in the feed's own
     names; `fields` the record fields that they fill, where those names are not the fields' own; `sync_rule` says in a
-    sentence where portal access comes from when the links don't carry it.
+    sentence where portal access comes from when the links don't carry it; `paths` are the files that are read, none
+    for a roster that is made.
     """
 
     feed: str
@@ -138,6 +140,7 @@ class RosterDescription:
     columns: Mapping[RecordKind, frozenset[str]] = field(default_factory=dict)
     sync_rule: str = ""
     fields: Mapping[RecordKind, frozenset[str]] = field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
 
     def filled(self, kind: RecordKind) -> frozenset[str]:
         """The fields of the records of a kind that this feed fills; the others say nothing."""
@@ -160,6 +163,16 @@ class Roster(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the feed noticed and let pass, in sentences; known once everything has been read."""
+        ...
+
+    @property
+    def ignored_columns(self) -> Mapping[str, tuple[str, ...]]:
+        """By file name: the columns that mean nothing to this feed and are not read."""
+        ...
+
+    @property
+    def share(self) -> float | None:
+        """What part of its source has been read so far, 0 to 1; None where that can't be told."""
         ...
 
     def contacts(self) -> Iterator[ContactRecord]: ...

@@ -5,6 +5,7 @@ docs/; here stands which of them fills which field and what its cells may say.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,9 @@ from tui.feeds.cells import (
     parse_whole,
     parse_yes_unless_said,
 )
-from tui.feeds.folders import find_files, taken_at
+from tui.feeds.folders import find_files, size_of, taken_at
 from tui.feeds.rows import Field, R, Shape, code, read
-from tui.feeds.tables import Table, open_table
+from tui.feeds.tables import Meter, Table, open_table
 from tui.text import clean, join_and
 
 CONTACTS = Shape(
@@ -127,19 +128,21 @@ class CsvFeed:
             )
         self.problems = Problems()
         self._tables: dict[RecordKind, Table] = {}
+        self._meter = Meter(size_of(found.values()))
         self.ignored_columns: dict[str, tuple[str, ...]] = {}
         """By file name: the columns that mean nothing to this feed and were not read."""
         for shape in SHAPES:
             path = found.get(f"{shape.kind.value}.csv")
             if path is None:
                 continue
-            table = open_table(path).require(shape.needed, shape.columns)
+            table = replace(open_table(path), meter=self._meter).require(shape.needed, shape.columns)
             self._tables[shape.kind] = table
             if ignored := table.ignored(shape.columns):
                 self.ignored_columns[table.file] = ignored
         self.description = RosterDescription(
             feed="csv",
-            source=str(folder),
+            source=str(folder.absolute()),
+            paths=tuple(table.path for table in self._tables.values()),
             # Staff and link history are often exported once and kept: they don't date the extract.
             taken_at=taken_at(
                 [self._tables[kind].path for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.LINKS)]
@@ -155,6 +158,10 @@ class CsvFeed:
     @property
     def notes(self) -> tuple[str, ...]:
         return ()
+
+    @property
+    def share(self) -> float:
+        return self._meter.share
 
     def contacts(self) -> Iterator[ContactRecord]:
         return self._read(CONTACTS)

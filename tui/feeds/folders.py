@@ -1,6 +1,7 @@
 """Finding a feed's files in a folder, whatever the case of their names, and when they were made."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def find_files(folder: Path, names: Collection[str]) -> dict[str, Path]:
             )
         found[name] = entry
     return found
+
+
+def size_of(files: Collection[Path]) -> int:
+    """The bytes of the files together; one that went away has none, and reading it says so."""
+    total = 0
+    for file in files:
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total
 
 
 def taken_at(files: Collection[Path]) -> datetime:

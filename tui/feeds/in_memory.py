@@ -76,6 +76,14 @@ class InMemoryRoster:
     def notes(self) -> tuple[str, ...]:
         return ()
 
+    @property
+    def share(self) -> None:
+        return None
+
+    @property
+    def ignored_columns(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     def contacts(self) -> Iterator[ContactRecord]:
         return iter(self._contacts)
 

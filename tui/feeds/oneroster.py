@@ -16,6 +16,7 @@ kept in memory: an id and a role for each person) and once more for each kind of
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tui.domain.problems import Problems, quoted
@@ -31,8 +32,8 @@ from tui.domain.records import (
 )
 from tui.errors import InputRefused
 from tui.feeds.cells import BadCell, Cells, parse_enabled
-from tui.feeds.folders import find_files, taken_at
-from tui.feeds.tables import Table, is_blank, open_table
+from tui.feeds.folders import find_files, size_of, taken_at
+from tui.feeds.tables import Meter, Table, is_blank, open_table
 from tui.text import clean, join_and, plural
 
 CONTACT_ROLES = ("parent", "guardian", "relative")
@@ -63,6 +64,7 @@ _UNUSED = ("dateLastModified", "orgSourcedIds", "userIds", "middleName", "identi
 _SPELT = {name.lower(): name for name in (*frozenset().union(*_COLUMNS.values()), *_UNUSED)}
 _REQUIRED = ("sourcedid", "role", "givenname", "familyname", "agentsourcedids")
 _KINDS = tuple(kind.value for kind in _COLUMNS)
+_PASSES = 1 + len(_COLUMNS)  # once for the roles, then once a kind
 
 
 class OneRosterFeed:
@@ -72,7 +74,8 @@ class OneRosterFeed:
         users, others = _find(path)
         if "manifest.csv" in others:
             _refuse_delta(others["manifest.csv"], users.name)
-        self._table = _open_users(users, others)
+        self._meter = Meter(_PASSES * size_of([users]))
+        self._table = replace(_open_users(users, others), meter=self._meter)
         self._access = frozenset(role.strip().lower() for role in access_roles)
         self._roles: dict[str, str] | None = None
         self._both_ways = False
@@ -86,7 +89,8 @@ class OneRosterFeed:
         found = frozenset(_SPELT[column] for column in self._table.columns if column in _SPELT)
         self.description = RosterDescription(
             feed="oneroster",
-            source=str(path),
+            source=str(path.absolute()),
+            paths=(users,),
             taken_at=taken_at([users]),
             files=dict.fromkeys(_COLUMNS, self._table.file),
             columns={kind: columns & found for kind, columns in _COLUMNS.items()},
@@ -102,6 +106,10 @@ class OneRosterFeed:
             f"{plural(self.dropped_agents, 'entry', 'entries')} of agentSourcedIds name nobody in the file; no links "
             "were made of them, and a parent left without a link looks like one without a child.",
         )
+
+    @property
+    def share(self) -> float:
+        return self._meter.share
 
     def contacts(self) -> Iterator[ContactRecord]:
         self._survey()

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,20 @@ _SAVE_AS_UTF8 = "In Excel: File > Save As > “CSV UTF-8 (Comma delimited)”. E
 _WOULD_DAMAGE = "Read with the wrong encoding, names with accents would be damaged. Nothing was imported."
 
 
+@dataclass
+class Meter:
+    """How many bytes of a feed's files were read, of how many that are to be read (a file gone through twice counts
+    twice)."""
+
+    total: int = 0
+    done: int = 0
+
+    @property
+    def share(self) -> float:
+        """What part is behind us, 0 to 1; a file that grew meanwhile does not make it more than all."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
 @dataclass(frozen=True)
 class Table:
     """A CSV file whose header has been read. `columns` are lower-cased; a column without a name is ""."""
@@ -37,6 +51,7 @@ class Table:
     path: Path
     columns: tuple[str, ...]
     delimiter: str
+    meter: Meter = field(default_factory=Meter, compare=False)
 
     @property
     def file(self) -> str:
@@ -80,7 +95,7 @@ class Table:
 
         Rows that can't be read are noted in `problems` and skipped, without a key, for each of `kinds`.
         """
-        with _opened(self.path) as lines:
+        with _opened(self.path, self.meter) as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             _header(reader)
             end = reader.line_num
@@ -169,10 +184,13 @@ class _BoundedLines(io.FileIO):
     """A file that refuses to hand over a line without end, which would fill memory before any row is seen."""
 
     _run = 0
+    meter: Meter | None = None
 
     def readinto(self, buffer: Any, /) -> int | None:
         count = super().readinto(buffer)
         if count:
+            if self.meter is not None:
+                self.meter.done += count
             piece = bytes(memoryview(buffer)[:count])
             last = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
             self._run = self._run + count if last < 0 else count - 1 - last
@@ -186,12 +204,14 @@ class _BoundedLines(io.FileIO):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+def _opened(path: Path, meter: Meter | None = None) -> Iterator[io.TextIOWrapper]:
     """A file as text, whose failures to be read or decoded are refusals that name it."""
     with (
         _system_errors(path),
-        io.TextIOWrapper(io.BufferedReader(_BoundedLines(path)), encoding="utf-8-sig", newline="") as lines,
+        _BoundedLines(path) as raw,
+        io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8-sig", newline="") as lines,
     ):
+        raw.meter = meter
         try:
             yield lines
         except UnicodeDecodeError as error:

@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING
 
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
-from tui.domain.difference import Difference
-from tui.domain.feed_accounts import AccountsSource
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Verb
 from tui.domain.query import QueryError, parse
-from tui.domain.records import Roster, UserType
+from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import make_plan
 from tui.manager import causes, finding
 from tui.manager.explaining import explanation
+from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager:
+class AccountManager(ImportVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -220,30 +219,7 @@ class AccountManager:
             todo=f"Did you mean {join_and(near)}?" if near else "See engage-accounts list.",
         )
 
-    # -- imports ---------------------------------------------------------------------------------------------------
-
-    def import_roster(
-        self,
-        roster: Roster,
-        *,
-        dry_run: bool = False,
-        skip_bad: bool = False,
-        accept_shrink: bool = False,
-        is_demo: bool = False,
-    ) -> Difference:
-        """Import a roster, all of it or nothing; see tui.register.importing for what is raised."""
-        from tui.register.importing import ImportOptions, import_roster
-
-        options = ImportOptions(
-            source=AccountsSource.FEED if self.service.by_hand else AccountsSource.REGISTER,
-            future_counts=self.settings.accounts.future_students_count,
-            max_shrink_percent=self.settings.imports.max_shrink_percent,
-            skip_bad=skip_bad,
-            accept_shrink=accept_shrink,
-            dry_run=dry_run,
-            is_demo=is_demo,
-        )
-        return import_roster(self._database, roster, options, self._actor, self._clock())
+    # -- the demo --------------------------------------------------------------------------------------------------
 
     def make_demo(self, school: str, portal_url: str, help_contact: str) -> None:
         """Mark an empty register as the demo's. Raises Refused when it holds anything."""

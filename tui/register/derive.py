@@ -5,7 +5,7 @@ side by side; domain/ decides each; the rows go back in one statement. Memory do
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from tui.domain.reasons import Reason, names_somebody_else, reasons_of
@@ -31,11 +31,14 @@ _LINKS = (
 )
 
 
-def derive_all(connection: sqlite3.Connection, *, future_counts: bool) -> None:
-    """Derive the whole directory afresh, inside the caller's transaction."""
+def derive_all(
+    connection: sqlite3.Connection, *, future_counts: bool, told: Callable[[float], None] = lambda share: None
+) -> None:
+    """Derive the whole directory afresh, inside the caller's transaction; `told` hears how far it is, 0 to 1."""
     with unindexed(connection, "directory"):
         connection.execute("DELETE FROM directory")
-        connection.executemany(_INSERT, _contact_rows(connection, "", (), future_counts))
+        total = connection.execute("SELECT count(*) FROM contacts").fetchone()[0]
+        connection.executemany(_INSERT, _counted(_contact_rows(connection, "", (), future_counts), total, told))
         _derive_others(connection)
     _touch(connection, "SELECT person / 4 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'")
     _derive_named_others(connection, future_counts)
@@ -62,6 +65,13 @@ def derive_contacts(connection: sqlite3.Connection, contacts: Collection[int], *
         "DELETE FROM temp.t_touched WHERE id * 4 NOT IN (SELECT person FROM directory WHERE status = 'ready_to_revoke')"
     )
     _derive_named_others(connection, future_counts)
+
+
+def _counted(rows: Iterator[tuple[Any, ...]], total: int, told: Callable[[float], None]) -> Iterator[tuple[Any, ...]]:
+    for number, row in enumerate(rows):
+        if not number % 1000:
+            told(number / total)
+        yield row
 
 
 def _touch(connection: sqlite3.Connection, select: str) -> None:

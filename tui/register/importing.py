@@ -6,6 +6,7 @@ links whose ground is gone, audit. A dry run does all of it and rolls back, so i
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from tui.domain.flag_groups import GROUP_FROM
 from tui.domain.problems import Problems
 from tui.domain.records import RecordKind, Roster, RosterDescription
 from tui.errors import ImportStopped, InputRefused, Refused
-from tui.register import audit
+from tui.register import audit, watching
 from tui.register.apply_accounts import apply_accounts
 from tui.register.apply_records import (
     FIELDS,
@@ -35,15 +36,23 @@ from tui.register.derive import derive_all
 from tui.register.invitations import void_groundless
 from tui.register.plausibility import lost_columns, say_lost, shrunk_facts, shrunk_rows
 from tui.register.staging import stage, stage_skipped
+from tui.register.telling import remember_ready, tell
+from tui.register.watching import Watch
 from tui.text import clean, formula_safe, plural, say_time
 
 SHOWN_PROBLEMS = 50
+_COMPARING = {
+    RecordKind.CONTACTS: watching.CONTACTS,
+    RecordKind.STUDENTS: watching.STUDENTS,
+    RecordKind.STAFF: watching.STAFF,
+}
 
 
 @dataclass(frozen=True)
 class ImportOptions:
     """How to import. `max_shrink_percent` as in the config; `skip_bad` leaves bad rows out instead of refusing;
-    `accept_shrink` lets a feed in that lost a lot; `is_demo` is for the demo's own rosters only."""
+    `accept_shrink` lets a feed in that lost a lot; `is_demo` is for the demo's own rosters only. `number`: the one that
+    the difference was read under; with another import in between it would be another difference, and is refused."""
 
     source: AccountsSource
     future_counts: bool
@@ -52,6 +61,7 @@ class ImportOptions:
     accept_shrink: bool = False
     dry_run: bool = False
     is_demo: bool = False
+    number: int | None = None
 
 
 class _DryRun(Exception):
@@ -59,13 +69,22 @@ class _DryRun(Exception):
 
 
 def import_roster(
-    database: Database, roster: Roster, options: ImportOptions, actor: Actor, now: datetime
+    database: Database,
+    roster: Roster,
+    options: ImportOptions,
+    actor: Actor,
+    now: datetime,
+    *,
+    watch: Watch | None = None,
+    when_read: Callable[[], None] = lambda: None,
 ) -> Difference:
     """Import `roster`; return what changed.
 
-    Raises InputRefused (bad rows, or no rows at all), ImportStopped (it shrank), Refused (a demo
-    register), RegisterError.
+    `when_read` is called when all was read and nothing changed yet; what it raises ends the import. Raises InputRefused
+    (bad rows, or no rows at all), ImportStopped (it shrank), Refused (a demo register, or another import since the
+    difference was read), Declined (`watch` was told to stop), RegisterError.
     """
+    watch = watch or Watch()
     if database.meta("demo") and not options.is_demo:
         raise Refused(
             "This register holds the demo school; real records don't belong in it.",
@@ -83,10 +102,13 @@ def import_roster(
         # Every link comes out of a join with both its ends; looking each up again took a sixth of the import.
         connection.execute("PRAGMA foreign_keys = OFF")
         try:
-            stage(connection, roster)
+            with watch.over(connection):
+                stage(connection, roster, watch)
+            when_read()
             try:
                 with database.transaction():
-                    difference = _apply(connection, roster, options, actor, now)
+                    with watch.over(connection):
+                        difference = _apply(connection, roster, options, actor, now, watch)
                     if options.dry_run:
                         raise _DryRun
             except _DryRun:
@@ -98,7 +120,7 @@ def import_roster(
 
 
 def _apply(
-    connection: sqlite3.Connection, roster: Roster, options: ImportOptions, actor: Actor, now: datetime
+    connection: sqlite3.Connection, roster: Roster, options: ImportOptions, actor: Actor, now: datetime, watch: Watch
 ) -> Difference:
     description = roster.description
     problems = roster.problems
@@ -115,15 +137,19 @@ def _apply(
     shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
     warnings = _warnings(connection, description, taken_at)
     snapshot = _add_snapshot(connection, description, options, problems, actor, now, taken_at)
+    if options.number not in (None, snapshot):
+        raise _another_since(connection)
     difference = Difference(
         snapshot, description.feed, clean(description.source), taken_at, options.dry_run, before=before
     )
     for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF):
         if kind in description.files or kind is not RecordKind.STAFF or kind in lost:
+            watch.phase(f"Comparing {kind}", _COMPARING[kind])
             complete = not problems.keyless.get(kind)
             # A column that this feed does not have says nothing: what the register knows stays.
             keep = set(FIELDS[kind]) - description.filled(kind) if kind in description.files else ()
             difference.kinds[kind] = apply_persons(connection, kind, snapshot, keep=keep, complete=complete)
+    watch.phase("Comparing links", watching.LINKS)
     # From here on anything wrong undoes the above: it is all one transaction.
     resolve_links(connection, description, problems, snapshot)
     if problems and not options.skip_bad:
@@ -140,19 +166,27 @@ def _apply(
     complete = not problems.keyless.get(RecordKind.LINKS)
     difference.kinds[RecordKind.LINKS] = apply_links(connection, snapshot, complete=complete)
     apply_link_history(connection, snapshot)
+    watch.phase("Comparing accounts", watching.ACCOUNTS)
     complete = not problems.keyless.get(RecordKind.CONTACTS)
     accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source, complete=complete)
-    derive_all(connection, future_counts=options.future_counts)
+    watch.phase("Working out statuses and reasons", watching.STATUSES)
+    remember_ready(connection)
+    derive_all(connection, future_counts=options.future_counts, told=watch.part)
+    watch.phase("Writing it down", watching.WRITING)
     void_groundless(connection, now.isoformat())
     difference.not_obeyed = accounts.not_obeyed
     difference.verified = accounts.verified
     difference.after = _statuses(connection)
     difference.skipped = problems.rows
     difference.problems = list(problems)[:SHOWN_PROBLEMS]
-    if stopped:
-        warnings += [f"Accepted although it shrank: {line}" for line in stopped]
-    warnings += roster.notes
-    difference.warnings = warnings + _standing_warnings(connection, difference)
+    difference.shrunk = stopped
+    difference.noticed = [*warnings, *roster.notes, *_standing_warnings(connection, difference)]
+    difference.warnings = [
+        *(f"Accepted although it shrank: {line}" for line in stopped),
+        *difference.noticed,
+        *([f"{plural(difference.skipped, 'bad row')} left out."] if difference.skipped else []),
+    ]
+    tell(connection, difference)
     connection.execute(
         "UPDATE snapshots SET warnings = ?, skipped = ? WHERE id = ?",
         (json.dumps(difference.warnings, ensure_ascii=False), problems.rows, snapshot),
@@ -250,8 +284,6 @@ def _standing_warnings(connection: sqlite3.Connection, difference: Difference) -
             f"Portal access went off for {plural(size, 'account')} of contact type {contact_type or '(none)'} "
             "in this import: one change, not that many leavers. See: engage-accounts groups"
         )
-    if difference.skipped:
-        warnings.append(f"{plural(difference.skipped, 'bad row')} left out.")
     return warnings
 
 
@@ -273,6 +305,18 @@ def _refused(problems: Problems) -> InputRefused:
         f"{plural(max(problems.rows, 1), 'row')} can't be taken:\n" + "\n".join(f"  {line}" for line in shown),
         means="Nothing was imported.",
         todo="Correct them in the admin system and export again, or leave these rows out with --skip-bad.",
+    )
+
+
+def _another_since(connection: sqlite3.Connection) -> Refused:
+    # The row that is being added is the last; the one before it is the import that came in between.
+    number, operator, at = connection.execute(
+        "SELECT id, operator, imported_at FROM snapshots ORDER BY id DESC LIMIT 1 OFFSET 1"
+    ).fetchone()
+    return Refused(
+        f"Another import came in between: no. {number:,} by {operator}, {say_time(at)}.",
+        means="The difference that was read is not the one this import would make now. Nothing was imported.",
+        todo="Read the difference again.",
     )
 
 

@@ -16,6 +16,20 @@ class Snapshot(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class Extract(NamedTuple):
+    """What an import was made of."""
+
+    number: int
+    feed: str
+    source: str
+    taken_at: str
+
+
+def extracts(database: Database) -> list[Extract]:
+    """What was imported, the newest import first."""
+    return [Extract(*row) for row in database.read("SELECT id, feed, source, taken_at FROM snapshots ORDER BY id DESC")]
+
+
 def latest(database: Database) -> Snapshot | None:
     """The newest import, None when there is none."""
     row = database.one("SELECT id, feed, taken_at, imported_at, warnings FROM snapshots ORDER BY id DESC LIMIT 1")

@@ -20,6 +20,7 @@ from tui.domain.records import (
     StaffRecord,
     StudentRecord,
 )
+from tui.register.watching import CHECKING, READING, Watch
 from tui.text import clean
 
 # For each kind: the record, how many leading fields are text (after `line`), the key, the text fields in the tail.
@@ -36,7 +37,7 @@ _BATCH = 200  # a multiple, so that only a feed's last rows are inserted singly
 _TRUTHS = ("internally_managed", "portal_access", "employed")
 
 
-def stage(connection: sqlite3.Connection, roster: Roster) -> None:
+def stage(connection: sqlite3.Connection, roster: Roster, watch: Watch) -> None:
     """Read the whole roster into fresh staging tables and find the rows that can't stand.
 
     Bad rows end in `roster.problems`; what is in the tables afterwards is sound. Raises what the feed raises.
@@ -51,6 +52,8 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
     connection.execute("BEGIN")
     try:
         for kind, read in readers.items():
+            if file := roster.description.files.get(kind):
+                watch.phase(f"Reading {file}", READING)
             shape, width, _, tail = _SHAPES[kind]
             fields = shape._fields
             connection.execute(f"DROP TABLE IF EXISTS temp.s_{kind}")
@@ -59,8 +62,9 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
             connection.execute(f"CREATE TEMP TABLE s_{kind} ({columns})")
             texts = frozenset((*range(1, width), *map(fields.index, tail)))
             truths = frozenset(fields.index(name) for name in _TRUTHS if name in fields)
-            rows = _cleaned(read(), texts, truths)
+            rows = _cleaned(_watched(read(), roster, watch), texts, truths)
             _insert(connection, f"temp.s_{kind}", len(fields), rows)
+        watch.phase("Looking for rows that can't stand", CHECKING)
         files = roster.description.files
         for kind in readers:
             _drop_blank_keys(connection, kind, files.get(kind, kind), roster.problems)
@@ -74,15 +78,22 @@ def stage(connection: sqlite3.Connection, roster: Roster) -> None:
         raise
 
 
-def _cleaned(records: Iterable[Any], texts: frozenset[int], truths: frozenset[int]) -> Iterator[Sequence[Any]]:
+def _watched(records: Iterable[Any], roster: Roster, watch: Watch) -> Iterator[list[Any]]:
+    """The records in batches, each of them told to `watch`."""
+    iterator = iter(records)
+    while batch := list(islice(iterator, _BATCH)):
+        watch.read(len(batch), roster.share)
+        yield batch
+
+
+def _cleaned(batches: Iterable[list[Any]], texts: frozenset[int], truths: frozenset[int]) -> Iterator[Sequence[Any]]:
     """The records as batches of plain values, row after row, every text cleaned, every truth value an int.
 
     A batch is looked at column by column: nearly every column is clean already, which a few checks that run at the
     speed of C can tell for the whole batch; only the others are gone through cell by cell. (SQLite's binding is
     several times slower for a bool or a NamedTuple than for an int or a tuple.)
     """
-    iterator = iter(records)
-    while batch := list(islice(iterator, _BATCH)):
+    for batch in batches:
         columns: list[Sequence[Any]] = list(zip(*batch, strict=True))
         for index, column in enumerate(columns):
             if index in texts:

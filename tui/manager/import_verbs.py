@@ -1,0 +1,105 @@
+"""What the manager does with rosters: import one, say where one could come from, read a difference and apply it."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.config import Settings
+from tui.domain.actor import Actor
+from tui.domain.difference import Difference
+from tui.domain.feed_accounts import AccountsSource
+from tui.domain.import_steps import ImportStep
+from tui.domain.records import Roster
+from tui.register import snapshots
+from tui.register.database import Database
+from tui.services.service import AccountService
+
+if TYPE_CHECKING:
+    from tui.manager.previewing import Preview
+    from tui.manager.sources import Source
+
+
+class ImportVerbs:
+    """The part of AccountManager that imports."""
+
+    settings: Settings
+    service: AccountService
+    _database: Database
+    _actor: Actor
+    _clock: Callable[[], datetime]
+
+    def import_roster(
+        self,
+        roster: Roster,
+        *,
+        dry_run: bool = False,
+        skip_bad: bool = False,
+        accept_shrink: bool = False,
+        is_demo: bool = False,
+        number: int | None = None,
+        progress: Callable[[ImportStep], None] | None = None,
+        stop: threading.Event | None = None,
+        when_read: Callable[[], None] = lambda: None,
+    ) -> Difference:
+        """Import a roster, all of it or nothing; see tui.register.importing for what is raised.
+
+        Once `stop` is set, the import leaves with Declined unless it is committed by then.
+        """
+        from tui.register.importing import ImportOptions, import_roster
+        from tui.register.watching import Watch
+
+        options = ImportOptions(
+            source=AccountsSource.FEED if self.service.by_hand else AccountsSource.REGISTER,
+            future_counts=self.settings.accounts.future_students_count,
+            max_shrink_percent=self.settings.imports.max_shrink_percent,
+            skip_bad=skip_bad,
+            accept_shrink=accept_shrink,
+            dry_run=dry_run,
+            is_demo=is_demo,
+            number=number,
+        )
+        return import_roster(
+            self._database,
+            roster,
+            options,
+            self._actor,
+            self._clock(),
+            watch=Watch(progress, stop),
+            when_read=when_read,
+        )
+
+    def sources(self, typed: Path | None = None, *, here: Path | None = None) -> list["Source"]:
+        """Where a roster could be imported from, the most likely first: near `here`, imported before, or `typed`."""
+        from tui.manager.sources import find_sources
+
+        roles = self.settings.oneroster.portal_access_roles
+        return find_sources(snapshots.extracts(self._database), typed, here, roles)
+
+    def preview_import(
+        self,
+        path: Path,
+        feed: str = "",
+        *,
+        progress: Callable[[ImportStep], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> "Preview":
+        """The difference that an import would make; bad rows and a shrunken feed are in it, to be accepted or not."""
+        from tui.manager.previewing import preview
+
+        return preview(self, path, feed, progress, stop)
+
+    def apply_import(
+        self,
+        read: "Preview",
+        *,
+        skip_bad: bool = False,
+        accept_shrink: bool = False,
+        progress: Callable[[ImportStep], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Difference:
+        """Import what a difference was read of. Raises Refused when that, or the register's last import, changed."""
+        from tui.manager.previewing import apply
+
+        return apply(self, read, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress, stop=stop)

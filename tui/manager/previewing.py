@@ -1,0 +1,102 @@
+"""Reading the difference that an import would make, and applying just that one.
+
+The files are read twice, once for the difference and once for the import: in between, and while they are read, they
+must not have changed, nor may another import have come in between. Bad rows and a shrunken feed don't hide the
+difference; applying it needs both to be accepted, and the import asks for that again.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.domain.difference import Difference
+from tui.domain.import_steps import ImportStep
+from tui.domain.records import Roster
+from tui.errors import Refused
+from tui.feeds import fingerprints, open_feed
+from tui.feeds.fingerprints import Fingerprint
+from tui.text import join_and, plural
+
+if TYPE_CHECKING:
+    from tui.manager.import_verbs import ImportVerbs
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A difference that was read, and what it was read from. `notes`: what the feed says of itself, in sentences."""
+
+    path: Path
+    feed: str
+    difference: Difference
+    notes: tuple[str, ...]
+    files: Mapping[Path, Fingerprint]
+
+
+def preview(
+    manager: "ImportVerbs",
+    path: Path,
+    feed: str,
+    progress: Callable[[ImportStep], None] | None,
+    stop: threading.Event | None,
+) -> Preview:
+    """Read the difference; nothing is imported. Raises what reading the feed raises, Refused, Declined."""
+    roster = _open(manager, path, feed)
+    files = fingerprints.take(roster.description.paths)
+    difference = manager.import_roster(
+        roster,
+        dry_run=True,
+        skip_bad=True,
+        accept_shrink=True,
+        progress=progress,
+        stop=stop,
+        when_read=lambda: _still_the_same(files, roster, "while it was read"),
+    )
+    return Preview(path, feed, difference, _notes(roster), files)
+
+
+def apply(
+    manager: "ImportVerbs",
+    read: Preview,
+    *,
+    skip_bad: bool,
+    accept_shrink: bool,
+    progress: Callable[[ImportStep], None] | None,
+    stop: threading.Event | None,
+) -> Difference:
+    """Import what the difference was read of. Raises Refused when that has changed, or another import came first."""
+    roster = _open(manager, read.path, read.feed)
+    _still_the_same(read.files, roster, "since the difference was read")
+    return manager.import_roster(
+        roster,
+        skip_bad=skip_bad,
+        accept_shrink=accept_shrink,
+        number=read.difference.number,
+        progress=progress,
+        stop=stop,
+        when_read=lambda: _still_the_same(read.files, roster, "since the difference was read"),
+    )
+
+
+def _open(manager: "ImportVerbs", path: Path, feed: str) -> Roster:
+    return open_feed(path, feed or None, access_roles=manager.settings.oneroster.portal_access_roles)
+
+
+def _still_the_same(files: Mapping[Path, Fingerprint], roster: Roster, since: str) -> None:
+    names = fingerprints.differing(files, fingerprints.take(roster.description.paths))
+    if names:
+        raise Refused(
+            f"{join_and(names)} changed {since}.",
+            means="An export may be running just now. Nothing was imported.",
+            todo="Wait until it has ended, then read the difference again.",
+        )
+
+
+def _notes(roster: Roster) -> tuple[str, ...]:
+    notes = [roster.description.sync_rule] if roster.description.sync_rule else []
+    notes += [
+        f"{plural(len(columns), 'column')} of {file} not known to this feed and not read: {join_and(list(columns), 8)}."
+        for file, columns in roster.ignored_columns.items()
+    ]
+    return tuple(notes)
