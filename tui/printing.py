@@ -324,6 +324,8 @@ def report_text(report: JobReport) -> str:
             lines += ["", f"{title}:", *(f"  {line}" for line in _some(found, 100))]
     if report.files:
         lines += ["", "Written:", *(f"  {path}" for path in report.files)]
+    if report.to_send_on:
+        lines += ["", report.to_send_on]
     if report.of("requested"):
         lines += ["", f"Carry the list out in {report.system}, then: engage-accounts attest {report.job}"]
     if report.stopped:

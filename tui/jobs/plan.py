@@ -143,7 +143,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class JobReport:
-    """The result of a job. `system` names what was changed; *requested* is never called revoked."""
+    """The result of a job. `system` names what was changed; *requested* is never called revoked.
+
+    `handed_to` names the way out that the job's own messages were handed to, "" when none was.
+    """
 
     job: int
     verb: Verb
@@ -154,6 +157,7 @@ class JobReport:
     files: tuple[str, ...] = ()
     stopped: bool = False
     how: str = ""
+    handed_to: str = ""
 
     def of(self, state: str) -> list[Outcome]:
         """The outcomes in one state."""
@@ -164,8 +168,14 @@ class JobReport:
         """`69 accounts revoked in the embedded register.` and what failed, was skipped or is still open."""
         parts = []
         words = VERBS[self.verb][1]
+        done = len(self.of("done"))
+        if done and self.handed_to:
+            # Handed over is not sent, and far from read: nobody is called welcomed yet.
+            parts.append(f"{plural(done, 'welcome email')} handed to the {self.handed_to}")
+        elif done:
+            parts.append(f"{plural(done, 'account')} {words} in {self.system}")
         for state, text in (
-            ("done", f"{words} in {self.system}"),
+            ("attested", f"attested as {words} in {self.system}, to be verified by the next import"),
             ("requested", f"requested, to be done by hand in {self.system}: not {words} yet"),
             ("skipped", "skipped, as the facts had changed"),
             ("failed", "failed"),
@@ -175,3 +185,10 @@ class JobReport:
             if found:
                 parts.append(f"{plural(len(found), 'account')} {text}")
         return "; ".join(parts) + "." if parts else "Nothing was done."
+
+    @property
+    def to_send_on(self) -> str:
+        """What is left to do with messages that were handed over and not sent, "" when there are none."""
+        if not (self.handed_to and self.files):
+            return ""
+        return f"The {self.handed_to} only keeps them: nothing is sent until you send them on."

@@ -123,6 +123,7 @@ def report(found: JobReport, look: Look) -> list[Para]:
             said += _some([(o.code, f"{o.name}: {o.detail}") for o in outcomes], _LISTED, look)
     if found.files:
         said += [BLANK, Para("Written", look.title), *(Para(path, None, "  ") for path in found.files)]
+        said += [Para(found.to_send_on)] if found.to_send_on else []
     if found.of("done") and found.how:
         said += [BLANK, Para(found.how, look.dim)]
     return said
