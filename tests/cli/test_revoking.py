@@ -163,6 +163,12 @@ def test_the_guard_stops_before_the_first_item(cli: Run, guarded: Configure) -> 
     assert cli("jobs", "--json").json() == []
 
 
+def test_the_size_that_stops_is_named_and_no_group_is(cli: Run, guarded: Configure) -> None:
+    said = cli("revoke", "--all-ready", "--yes").err
+    assert "stops this before the first item: 12 of " in said
+    assert "Answer for the group" not in said
+
+
 def test_a_preview_shows_the_guard(cli: Run, guarded: Configure) -> None:
     result = cli("revoke", "--all-ready", "--dry-run")
     assert result.code == ExitCode.GUARD_STOPPED

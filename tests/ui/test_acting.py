@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from tests.school import families
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
 from tui.config import AccountSettings
@@ -113,6 +114,19 @@ async def test_the_guard_takes_count_and_reason(open_school: Open) -> None:
         await person.press("backspace", "0", "enter", "enter")
         await person.sees("40 accounts revoked")
     assert ready(manager) == 0
+
+
+async def test_an_undecided_group_is_to_be_answered_first(open_school: Open) -> None:
+    school = families(100)
+    for number in range(1, 13):
+        school.contacts[f"P{number:04}"]["contact_type"] = "Postal"
+        school.links[f"S{number:04}", f"P{number:04}"]["portal_access"] = "no"
+    async with at_the_screen(open_school(school)) as person:
+        await person.press("R")
+        for said in ("The guard stands in the way.", "one change, not 12 leavers", "group first: esc, then o."):
+            await person.sees(said)
+        await person.press("escape", "o")
+        await person.sees("Postal")
 
 
 async def test_the_hidden_and_the_left_out_are_named_before(open_school: Open) -> None:

@@ -108,10 +108,11 @@ class Plan:
             if confirmation.override_count == self.count and confirmation.override_reason.strip():
                 return
             raise GuardStopped(
-                f"The guard stops this before the first item: {self.guard.measure}.\n"
+                f"The guard stops this before the first item{self.guard.size}.\n"
                 + "\n".join(f"  {cause}" for cause in self.guard.causes),
                 means="Nothing was done.",
-                todo=f"If it is right: --override-guard {self.count} --reason TEXT passes it once; the reason is kept.",
+                todo=("Answer for the group first: engage-accounts groups.\n" if self.guard.groups else "")
+                + f"If it is right: --override-guard {self.count} --reason TEXT passes it once; the reason is kept.",
             )
         if confirmation.typed_count is not None and confirmation.typed_count != self.count:
             raise Declined(
