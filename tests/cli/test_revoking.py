@@ -268,7 +268,9 @@ def test_json_on_stdout_is_the_report_alone(cli: Run, take_in: TakeIn) -> None:
     take_in(school)
     result = cli("revoke", "P0001", "--yes", "--json")
     report = result.json()
-    assert report["counts"] == {"done": 1, "requested": 0, "skipped": 0, "failed": 0, "pending": 0}
+    assert report["counts"] == {
+        "done": 1, "attested": 0, "requested": 0, "skipped": 0, "failed": 0, "pending": 0,
+    }  # fmt: skip
     assert report["system"] == "the embedded register"
     assert "Revoke access of 1 contact in the embedded register:" in result.err, "the plan is for the person"
 

@@ -134,7 +134,7 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one item: `state` done, requested, skipped or failed, with a sentence."""
+    """What became of one item: `state` done, attested, requested, skipped or failed, with a sentence."""
 
     code: str
     name: str

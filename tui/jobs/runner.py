@@ -327,7 +327,7 @@ class Runner:
         row = journal.one_job(self._database, job)
         found = journal.items(self._database, job)
         names = {listed.code: listed.name for listed in listing.rows(self._database, [item.person for item in found])}
-        states = {"claimed": "pending", "attested": "requested", "unknown": "failed", "not_done": "failed"}
+        states = {"claimed": "pending", "unknown": "failed", "not_done": "failed"}
         return JobReport(
             job=job,
             verb=Verb(row.verb),

@@ -144,7 +144,15 @@ def _apply(
     difference.kinds[RecordKind.LINKS] = apply_links(connection, snapshot, complete=complete)
     apply_link_history(connection, snapshot)
     complete = not problems.keyless.get(RecordKind.CONTACTS)
-    accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source, complete=complete)
+    accounts = apply_accounts(
+        connection,
+        snapshot,
+        taken_at=taken_at,
+        source=options.source,
+        complete=complete,
+        actor=actor,
+        at=now.isoformat(),
+    )
     derive_all(connection, future_counts=options.future_counts)
     void_groundless(connection, now.isoformat())
     difference.not_obeyed = accounts.not_obeyed
