@@ -87,7 +87,9 @@ def test_state_and_registers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert config.state_folder() == state
     assert config.register_path(Settings()) == state / "register.sqlite3"
     assert config.demo_register_path() == state / "demo.sqlite3"
-    assert config.outbox_folder(Settings()) == state / "outbox"
+    assert config.outbox_folder(Settings(), state / "register.sqlite3") == state / "outbox"
+    shared = Path("/srv/portal/north.sqlite3")
+    assert config.outbox_folder(Settings(), shared) == Path("/srv/portal/north-outbox"), "beside it, and its own"
     monkeypatch.setenv("ENGAGE_ACCOUNTS_STATE", str(tmp_path / "elsewhere"))
     assert config.demo_register_path() == tmp_path / "elsewhere" / "demo.sqlite3"
 
@@ -96,7 +98,7 @@ def test_a_named_register_is_used_with_the_home_folder_written_out(file: Path, t
     file.write_text('[register]\npath = "~/team/register.sqlite3"\n[mail]\noutbox = "~/out"\n')
     settings = load_settings(file)
     assert config.register_path(settings) == tmp_path / "home" / "team" / "register.sqlite3"
-    assert config.outbox_folder(settings) == tmp_path / "home" / "out"
+    assert config.outbox_folder(settings, tmp_path / "register.sqlite3") == tmp_path / "home" / "out"
 
 
 def test_a_home_folder_of_nobody_is_said(file: Path) -> None:

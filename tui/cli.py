@@ -350,7 +350,7 @@ def init(
             str(click.prompt(question, default=default, show_default=bool(default))) if sys.stdin.isatty() else default
         )
 
-    url = ask(portal_url, "Where do parents log in (https://...)", "")
+    url = ask(portal_url, "Where do parents log in (https://...)", "").strip()
     settings = replace(
         basis,
         portal=replace(basis.portal, url=url, system=ask(system, "What is the portal called", basis.portal.system)),
@@ -365,7 +365,10 @@ def init(
         ),
     )
     write_settings(path, settings, overwrite=force)
-    _print(f"Written: {path}\nThe register will be {register_path(settings)}\nNext: engage-accounts import DIR")
+    _print(f"Written: {path}\nThe register will be {register_path(settings)}")
+    if not url:
+        _print("portal.url is blank: until it is set there, the link in a welcome email written here leads nowhere.")
+    _print("Next: engage-accounts import DIR")
 
 
 def main() -> None:

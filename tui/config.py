@@ -268,9 +268,11 @@ def demo_register_path() -> Path:
     return state_folder() / "demo.sqlite3"
 
 
-def outbox_folder(settings: Settings) -> Path:
-    """The folder that welcome messages are put in."""
-    return _expanded(settings.mail.outbox) if settings.mail.outbox else state_folder() / "outbox"
+def outbox_folder(settings: Settings, register: Path) -> Path:
+    """The folder that welcome messages are put in: the setting's, or one beside the register."""
+    if settings.mail.outbox:
+        return _expanded(settings.mail.outbox)
+    return register.with_name("outbox" if register.stem == "register" else f"{register.stem}-outbox")
 
 
 def load_settings(path: Path | None) -> Settings:

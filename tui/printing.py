@@ -108,7 +108,8 @@ def list_table(rows: Sequence[Row], *, to_terminal: bool) -> str:
 def overview_text(overview: Overview) -> str:
     """`status`, for a person."""
     lines = [
-        (overview.school or "(school not named: engage-accounts init)") + (" · DEMO" if overview.is_demo else ""),
+        (overview.school or "(school not named: engage-accounts init, or school.name in the config)")
+        + (" · DEMO" if overview.is_demo else ""),
         f"Register     {overview.register}{'  (read-only)' if overview.read_only else ''}",
         f"Acts on      {overview.system} ({overview.service})",
         f"Last import  {overview.last_import or 'none yet: engage-accounts import DIR'}",
@@ -329,6 +330,8 @@ def report_text(report: JobReport) -> str:
             lines += ["", f"{title}:", *(f"  {line}" for line in _some(found, 100))]
     if report.files:
         lines += ["", "Written:", *(f"  {path}" for path in report.files)]
+    if report.to_send_on:
+        lines += ["", report.to_send_on]
     if report.of("requested"):
         lines += ["", f"Carry the list out in {report.system}, then: engage-accounts attest {report.job}"]
     if report.stopped:
@@ -344,7 +347,9 @@ def report_values(report: JobReport) -> dict[str, Any]:
         "system": report.system,
         "service": report.service,
         "stopped": report.stopped,
-        "counts": {state: len(report.of(state)) for state in ("done", "requested", "skipped", "failed", "pending")},
+        "counts": {
+            state: len(report.of(state)) for state in ("done", "attested", "requested", "skipped", "failed", "pending")
+        },
         "outcomes": [outcome._asdict() for outcome in report.outcomes],
         "files": list(report.files),
     }

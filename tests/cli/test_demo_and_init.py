@@ -104,6 +104,7 @@ def test_init_by_options(cli: Run, config: Path, register: Path) -> None:
     assert result.code == 0, result.err
     assert str(config) in result.out
     assert str(register) in result.out
+    assert "leads nowhere" not in result.out
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     written = tomllib.loads(config.read_text(encoding="utf-8"))
     assert written["portal"] == {"url": "https://portal.school.example", "system": "The Portal"}
@@ -112,7 +113,9 @@ def test_init_by_options(cli: Run, config: Path, register: Path) -> None:
 
 
 def test_without_a_terminal_the_defaults_are_written(cli: Run, config: Path) -> None:
-    assert cli("init").code == 0
+    result = cli("init")
+    assert result.code == 0
+    assert "portal.url is blank: until it is set there, the link in a welcome email written here leads" in result.out
     written = tomllib.loads(config.read_text(encoding="utf-8"))
     assert written["accounts"]["service"] == "worklist"
     assert written["portal"]["system"] == "SEQTA Engage"
@@ -161,7 +164,13 @@ def test_what_is_asked_may_be_left_blank(config: Path, at_terminal: AtTerminal) 
         terminal.reads(question)
         terminal.press("\r")
     assert terminal.ends() == 0, terminal.output
+    assert "leads nowhere" in terminal.output
     assert tomllib.loads(config.read_text(encoding="utf-8"))["school"]["name"] == ""
+
+
+def test_a_portal_url_loses_the_blanks_around_it(cli: Run, config: Path) -> None:
+    assert cli("init", "--portal-url", " https://portal.school.example ").code == 0
+    assert tomllib.loads(config.read_text(encoding="utf-8"))["portal"]["url"] == "https://portal.school.example"
 
 
 def test_init_at_a_place_of_ones_own(cli: Run, tmp_path: Path, home: Path) -> None:

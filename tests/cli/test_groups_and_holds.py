@@ -57,6 +57,8 @@ def test_an_undecided_group_stops_everything_in_bulk(cli: Run, flagged: SchoolFi
     assert result.code == ExitCode.GUARD_STOPPED
     assert "one change, not 12 leavers" in result.err
     assert "Nobody has said yet whether that was intended." in result.err
+    assert "stops this before the first item.\n" in result.err, "it is not the size that stops it"
+    assert "Answer for the group first: engage-accounts groups.\n" in result.err
     assert cli("revoke", "P0001", "--yes").code == ExitCode.GUARD_STOPPED, "nor one of them alone"
     assert "Answer for the flag group first" in cli("why", "P0001", "--json").json()["next"]
 

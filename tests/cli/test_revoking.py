@@ -163,6 +163,12 @@ def test_the_guard_stops_before_the_first_item(cli: Run, guarded: Configure) -> 
     assert cli("jobs", "--json").json() == []
 
 
+def test_the_size_that_stops_is_named_and_no_group_is(cli: Run, guarded: Configure) -> None:
+    said = cli("revoke", "--all-ready", "--yes").err
+    assert "stops this before the first item: 12 of " in said
+    assert "Answer for the group" not in said
+
+
 def test_a_preview_shows_the_guard(cli: Run, guarded: Configure) -> None:
     result = cli("revoke", "--all-ready", "--dry-run")
     assert result.code == ExitCode.GUARD_STOPPED
@@ -262,7 +268,9 @@ def test_json_on_stdout_is_the_report_alone(cli: Run, take_in: TakeIn) -> None:
     take_in(school)
     result = cli("revoke", "P0001", "--yes", "--json")
     report = result.json()
-    assert report["counts"] == {"done": 1, "requested": 0, "skipped": 0, "failed": 0, "pending": 0}
+    assert report["counts"] == {
+        "done": 1, "attested": 0, "requested": 0, "skipped": 0, "failed": 0, "pending": 0,
+    }  # fmt: skip
     assert report["system"] == "the embedded register"
     assert "Revoke access of 1 contact in the embedded register:" in result.err, "the plan is for the person"
 

@@ -43,7 +43,10 @@ def left_out(result: Result) -> dict[str, str]:
 def test_a_welcome_email_is_written(cli: Run, imported: SchoolFiles, state: Path, register: Path) -> None:
     result = cli("welcome", "P0005", "--yes")
     assert result.code == 0, result
-    assert "1 account welcomed in the embedded register." in result.out
+    assert "Job 1: 1 welcome email handed to the outbox.\n" in result.out
+    assert "welcomed" not in result.out, "handed over is not sent"
+    assert f"Written:\n  {state / 'outbox'}\n" in result.out
+    assert "The outbox only keeps them: nothing is sent until you send them on." in result.out
     (message,) = messages(state)
     assert message["To"].addresses[0].addr_spec == "p0005@families.example"
     assert message["Subject"] == "Welcome to SEQTA Engage at Example School"
@@ -208,6 +211,21 @@ def test_a_register_made_anew_does_not_take_an_old_message_for_its_own(
         "p0005@families.example",
         "p0010@families.example",
     }
+
+
+def test_the_outbox_lies_beside_the_register(
+    cli: Run, school: SchoolFiles, tmp_path: Path, state: Path, configure: Callable[[str], Path]
+) -> None:
+    folder = school.write(tmp_path / "extract")
+    for name, beside in (("register", "outbox"), ("north", "north-outbox")):
+        register = tmp_path / "team" / f"{name}.sqlite3"
+        assert cli("import", folder, "--register", register).code == 0
+        assert cli("welcome", "P0005", "--yes", "--register", register).code == 0
+        assert len(list((register.parent / beside).glob("*.eml"))) == 1
+    assert not (state / "outbox").exists()
+    configure(f'[accounts]\nservice = "embedded"\n[mail]\noutbox = "{tmp_path}/elsewhere"\n')
+    assert cli("welcome", "P0010", "--yes", "--register", tmp_path / "team" / "north.sqlite3").code == 0
+    assert len(list((tmp_path / "elsewhere").glob("*.eml"))) == 1
 
 
 def test_the_demos_messages_lie_apart(cli: Run, imported: SchoolFiles, state: Path) -> None:

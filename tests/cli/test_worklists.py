@@ -64,6 +64,34 @@ def test_a_person_attests_some_then_all(cli: Run, requested: SchoolFiles) -> Non
     assert cli("status", "--json").json()["requested"] == 0
 
 
+def test_attested_is_neither_requested_nor_done(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
+    cli("attest", "1", "P0001")
+    assert states(cli) == {"P0001": "attested", "P0002": "requested", "P0004": "requested"}
+    shown = cli("jobs", "1").out
+    assert "1 account attested as revoked in SEQTA Engage, to be verified by the next import" in shown
+    assert "2 accounts requested, to be done by hand in SEQTA Engage: not revoked yet." in shown
+    assert cli("jobs", "1", "--json").json()["counts"]["attested"] == 1
+    assert "! 1 revoke attested, not verified by an import yet." in cli("status").out
+    cli("attest", "1")
+    assert "Carry the list out" not in cli("jobs", "1").out, "it was"
+    take_in(done_in_portal(requested, "P0001", "P0002", "P0004"), LATER)
+    assert "attested" not in cli("status").out
+    assert "3 accounts revoked in SEQTA Engage." in cli("jobs", "1").out
+
+
+def test_what_was_not_done_is_told_until_it_is_asked_for_again(
+    cli: Run, take_in: TakeIn, requested: SchoolFiles
+) -> None:
+    take_in(done_in_portal(requested, "P0002"), LATER)
+    told = "2 requests not carried out, the portal still lists the username: P0001 and P0004."
+    assert told in cli("status").out
+    assert "P0001  Given0001 Surname0001: the extract of 1 Jan 2126 still lists the username" in cli("jobs", "1").out
+    assert cli("hold", "P0004", "--note", "ring first").code == 0
+    assert "1 request not carried out, the portal still lists the username: P0001." in cli("status").out
+    assert cli("revoke", "P0001", "--yes").code == 0
+    assert "not carried out" not in cli("status").out
+
+
 def test_a_newer_extract_verifies_what_was_done(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
     cli("attest", "1", "P0001")
     result = take_in(done_in_portal(requested, "P0001", "P0002", "P0004"), LATER)

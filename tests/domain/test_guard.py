@@ -68,6 +68,15 @@ def test_an_undecided_group_stops_whatever_the_count() -> None:
         assert piece in verdict.causes[0]
 
 
+def test_the_size_is_named_only_where_the_size_stops() -> None:
+    group_alone = judge(1, recent=0, accounts=100_000, limits=WIDE, undecided=(GROUP,), ready=1500)
+    assert (group_alone.size, group_alone.groups) == ("", 1)
+    both = judge(30, recent=0, accounts=100, limits=GuardLimits(), undecided=(GROUP,), ready=1500)
+    assert (both.size, both.groups, len(both.causes)) == (": 30 of 100 accounts (30.0 %)", 1, 2)
+    size_alone = judge(30, recent=0, accounts=100, limits=GuardLimits())
+    assert (size_alone.size, size_alone.groups) == (": 30 of 100 accounts (30.0 %)", 0)
+
+
 @given(
     st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 3000), st.integers(1, 2000), st.integers(1, 100),
     st.integers(1, 2000),

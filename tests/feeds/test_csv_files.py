@@ -83,6 +83,33 @@ def test_absent_columns_are_unknown_not_empty(write: Write) -> None:
     assert RecordKind.STAFF not in feed.description.files
 
 
+def test_what_the_absence_of_a_column_leaves_unknown_is_said(write: Write) -> None:
+    said_of = CsvFeed(
+        write(
+            contacts="code,given_name,surname,login,user id\nC1,Mai,Nguyen,mai,1\n",
+            links="student_code,contact_code,portal access\nS1,C1,yes\n",
+        )
+    ).notes
+    assert said_of == (
+        "contacts.csv has no column username (“login” and “user id” are not read): it does not say who has an account.",
+        "links.csv has no column portal_access (“portal access” is not read): it does not say who may have access, so "
+        "accounts are kept and nobody new is ready to provision.",
+    )
+
+
+def test_a_missing_column_without_another_that_might_be_it(write: Write) -> None:
+    (note,) = CsvFeed(write(links="student_code,contact_code,portal_access\nS1,C1,yes\n")).notes
+    assert note == "contacts.csv has no column username: it does not say who has an account."
+
+
+def test_a_folder_that_says_everything_needs_no_note(write: Write) -> None:
+    folder = write(
+        contacts="code,given_name,surname,username,colour\nC1,Mai,Nguyen,mai,red\n",
+        links="student_code,contact_code,portal_access\nS1,C1,yes\n",
+    )
+    assert CsvFeed(folder).notes == ()
+
+
 def test_columns_come_in_any_order_and_case(write: Write) -> None:
     feed = CsvFeed(write(students="\ufeffSTATUS; Surname;Given_Name;Code\nFuture;Lee;Ann;S1\n"))
     assert list(feed.students()) == [StudentRecord(2, "S1", "Ann", surname="Lee", status="future")]

@@ -392,6 +392,43 @@ def test_mail_that_fails_marks_its_item_and_the_others_go_on(manager: AccountMan
     database.close()
 
 
+def test_what_was_handed_over_is_not_called_welcomed(manager: AccountManager, register: Path) -> None:
+    report = manager.run(welcome_plan(manager), YES)
+    assert report.sentence == "5 welcome emails handed to the outbox."
+    assert report.files == (str(register.parent / "outbox"),)
+    assert "until you send them on" in report.to_send_on
+    # Whatever the config says by then, it was this program that wrote them.
+    manager.close()
+    later = AccountManager(Settings(), register, actor=ACTOR)
+    assert later.report(1).sentence == report.sentence
+    later.close()
+
+
+def test_what_was_not_handed_over_is_nowhere(manager: AccountManager, register: Path) -> None:
+    runner, database = runner_with(manager, register, transport=Failing(register.parent / "outbox", fail="@"))
+    report = runner.run(runner.start(welcome_plan(manager), YES))
+    assert (report.sentence, report.files, report.to_send_on) == ("5 accounts failed.", (), "")
+    database.close()
+
+
+def test_a_stopped_welcome_says_where_its_messages_are(manager: AccountManager, register: Path) -> None:
+    stop, progress = stop_after(2)
+    report = manager.run(welcome_plan(manager), YES, progress=progress, stop=stop)
+    assert report.sentence == "2 welcome emails handed to the outbox; 3 accounts not reached."
+    assert report.files == (str(register.parent / "outbox"),)
+
+
+def test_a_welcome_by_worklist_has_nothing_to_do_with_the_outbox(leavers: SchoolFiles, register: Path) -> None:
+    manager = AccountManager(Settings(), register, actor=ACTOR)
+    stop, progress = stop_after(2)
+    stopped = manager.run(welcome_plan(manager), YES, progress=progress, stop=stop)
+    assert stopped.files == ()
+    report = manager.resume(1)
+    assert [Path(file).name for file in report.files] == ["job-1-welcome.csv", "job-1-welcome.txt"]
+    assert (report.handed_to, report.to_send_on) == ("", "")
+    manager.close()
+
+
 class Broken(EmbeddedService):
     """A service that fails for one, and whose act has no effect on another."""
 

@@ -1,5 +1,6 @@
 """The register at a glance: when revoking is due, and what needs attention."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,6 +52,26 @@ def test_revoking_is_due_after_a_month(imported: SchoolFiles, register: Path, da
     manager.run(manager.plan(Verb.REVOKE, ["P0001"]), Confirmation(yes=True))
     manager.close()
     assert overview(register, days).due == due
+
+
+def test_a_run_that_was_stopped_counts_as_one(imported: SchoolFiles, register: Path) -> None:
+    manager = AccountManager(Settings(), register, actor=Actor("tester", "local"), clock=lambda: NOW)
+    stop = threading.Event()
+    report = manager.run(
+        manager.plan(Verb.REVOKE, all_ready=True), Confirmation(yes=True), progress=lambda _: stop.set(), stop=stop
+    )
+    manager.close()
+    assert report.stopped
+    assert overview(register).due == "last run 28 Nov 2026"
+
+
+def test_a_run_that_came_to_nothing_is_none(imported: SchoolFiles, register: Path) -> None:
+    manager = AccountManager(Settings(), register, actor=Actor("tester", "local"), clock=lambda: NOW)
+    plan = manager.plan(Verb.REVOKE, ["P0001"])
+    manager.hold("P0001", "ring first")
+    assert manager.run(plan, Confirmation(yes=True)).of("skipped")
+    manager.close()
+    assert overview(register).due == "never run"
 
 
 def test_usernames_that_differ_in_case_alone_are_told(take_in: TakeIn, register: Path) -> None:

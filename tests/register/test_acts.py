@@ -183,6 +183,54 @@ def test_what_was_attested_wrongly_is_said_once(requested: Register) -> None:
     assert difference.verified == {"not_done": 2}
 
 
+def verifications(register: Register, code: str) -> list[Any]:
+    return register.read(
+        "SELECT action, operator, job_id, json_extract(detail, '$.snapshot') FROM audit"
+        " WHERE subject = ? AND action LIKE '%verified%' ORDER BY id",
+        code,
+    )
+
+
+def test_what_an_import_verified_is_in_the_audit(requested: Register) -> None:
+    requested.take(extract(2, left=[1, 2], C1=""))
+    requested.take(extract(3, left=[1, 2]))
+    assert verifications(requested, "C1") == [
+        ("revoke verified: done", "operator", 1, 2),
+        ("revoke verified: came back", "operator", 1, 3),
+    ]
+    assert verifications(requested, "C2") == [("revoke verified: not done", "operator", 1, 2)]
+    assert any("revoke verified: not done" in line for line in requested.manager.why("C2").history)
+
+
+def test_a_dry_run_verifies_nothing(requested: Register) -> None:
+    requested.take(extract(2, left=[1, 2], C1=""), dry_run=True)
+    assert verifications(requested, "C1") == verifications(requested, "C2") == []
+
+
+def test_a_record_that_went_is_told_once_and_proves_nothing(requested: Register) -> None:
+    requested.clock.now = day(1.5)
+    requested.manager.attest(1, ["C2"])
+    for taken in (2, 3):
+        requested.take(
+            roster(taken, [contact(n) for n in (3, 4)], [student(n) for n in NUMBERS], [link(n, n) for n in (3, 4)]),
+            accept_shrink=True,
+        )
+    assert verifications(requested, "C1") == [("revoke not verified: record gone", "operator", 1, 2)]
+    details = {outcome.code: (outcome.state, outcome.detail) for outcome in requested.manager.report(1).outcomes}
+    gone = "does not have the record any more, which proves nothing of the account"
+    assert details["C1"][0] == "requested"
+    assert details["C1"][1].endswith(gone)
+    assert details["C2"][0] == "done"
+    assert details["C2"][1].startswith("attested by operator; the extract of "), "a person's word is all there is"
+
+
+def test_a_request_that_is_not_wanted_any_more_is_not_called_not_carried_out(requested: Register) -> None:
+    requested.take(extract(2, left=[1, 2]))
+    assert "2 requests not carried out, the portal still lists the username: C1 and C2." in warnings(requested)
+    requested.take(extract(3, left=[2]))  # the child of C1 is back
+    assert "1 request not carried out, the portal still lists the username: C2." in warnings(requested)
+
+
 def test_a_requested_contact_that_is_gone_is_kept(requested: Register) -> None:
     without = roster(2, [contact(n, username="") for n in (2, 3, 4)], [student(n) for n in NUMBERS],
                      [link(n, n) for n in (2, 3, 4)])  # fmt: skip

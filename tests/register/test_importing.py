@@ -101,6 +101,20 @@ def test_a_first_import_without_any_rows_is_refused(school_register: Register) -
 # -- the difference --------------------------------------------------------------------------------------------------
 
 
+def test_a_first_import_in_which_nobody_is_linked_is_stopped(school_register: Register) -> None:
+    made = roster(0, [contact(n) for n in (1, 2)], [student(n) for n in (1, 2, 3)])
+    with pytest.raises(ImportStopped, match="links: not one, for 2 contacts and 3 students"):
+        school_register.take(made)
+    assert school_register.read("SELECT count(*) FROM snapshots") == [(0,)]
+    school_register.take(made, accept_shrink=True)
+    assert set(school_register.statuses().values()) == {"ready_to_revoke"}
+
+
+def test_one_link_is_enough_for_a_first_import(school_register: Register) -> None:
+    school_register.take(roster(0, [contact(1), contact(2)], [student(1)], [link(1, 1)]))
+    assert school_register.statuses() == {"C1": "active", "C2": "ready_to_revoke"}
+
+
 def test_the_second_import_logs_what_is_old_and_new_and_in_which_import(school_register: Register) -> None:
     staff = [StaffRecord(1, f"T{n}", "Dr", "Given", f"Staff{n}", "", f"staff{n}", True) for n in (1, 2)]
     school_register.take(

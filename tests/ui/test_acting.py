@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from tests.school import families
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
 from tui.config import AccountSettings
@@ -115,6 +116,19 @@ async def test_the_guard_takes_count_and_reason(open_school: Open) -> None:
     assert ready(manager) == 0
 
 
+async def test_an_undecided_group_is_to_be_answered_first(open_school: Open) -> None:
+    school = families(100)
+    for number in range(1, 13):
+        school.contacts[f"P{number:04}"]["contact_type"] = "Postal"
+        school.links[f"S{number:04}", f"P{number:04}"]["portal_access"] = "no"
+    async with at_the_screen(open_school(school)) as person:
+        await person.press("R")
+        for said in ("The guard stands in the way.", "one change, not 12 leavers", "group first: esc, then o."):
+            await person.sees(said)
+        await person.press("escape", "o")
+        await person.sees("Postal")
+
+
 async def test_the_hidden_and_the_left_out_are_named_before(open_school: Open) -> None:
     manager = open_school(leavers(4))
     manager.hold("P0003", "ring the registrar first")
@@ -174,7 +188,7 @@ async def test_the_demo_is_revoked_until_the_register_says_so(demo: AccountManag
     assert ready(demo) == before - plan.count
 
 
-async def test_a_welcome_writes_the_message(open_school: Open, tmp_path: Path, state: Path) -> None:
+async def test_a_welcome_writes_the_message(open_school: Open, tmp_path: Path) -> None:
     school = leavers(1)
     school.contacts["P0005"]["username"] = ""
     settings = replace(SETTINGS, portal=replace(SETTINGS.portal, url="https://portal.school.example"))
@@ -182,8 +196,9 @@ async def test_a_welcome_writes_the_message(open_school: Open, tmp_path: Path, s
         await person.press("2", "W")
         await person.sees("Send a welcome email to 1 contact")
         await person.press("y")
-        await person.sees("1 account welcomed")
-    written = list(state.rglob("*.eml"))
+        await person.sees("1 welcome email handed to the outbox")
+        await person.sees("nothing is sent until you send them on")
+    written = list((tmp_path / "outbox").glob("*.eml"))  # beside the register
     assert len(written) == 1
     assert (
         message_from_bytes(written[0].read_bytes(), policy=default)["To"].addresses[0].addr_spec

@@ -21,7 +21,8 @@ class GuardLimits(NamedTuple):
 
 
 class GuardVerdict(NamedTuple):
-    """What the guard says: `causes` is empty when it lets the plan through.
+    """What the guard says: `causes` is empty when it lets the plan through; the last `groups` of them are
+    undecided flag groups.
 
     `planned` is the number that the operator types to override: the accounts that this plan acts on.
     """
@@ -30,10 +31,17 @@ class GuardVerdict(NamedTuple):
     recent: int
     accounts: int
     causes: tuple[str, ...]
+    groups: int = 0
 
     @property
     def stopped(self) -> bool:
         return bool(self.causes)
+
+    @property
+    def size(self) -> str:
+        """`: 69 of 812 accounts (8.5 %)`, to end a sentence with, when it is the size that stops the plan; "" when only
+        a group does."""
+        return f": {self.measure}" if len(self.causes) > self.groups else ""
 
     @property
     def measure(self) -> str:
@@ -69,4 +77,4 @@ def judge(
             f"more than {limits.max_percent} %."
         )
     causes += [f"{say_group(group, ready)} Nobody has said yet whether that was intended." for group in undecided]
-    return GuardVerdict(planned, recent, accounts, tuple(causes))
+    return GuardVerdict(planned, recent, accounts, tuple(causes), len(undecided))

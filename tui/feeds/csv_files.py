@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tui.domain.problems import Problems
+from tui.domain.problems import Problems, quoted
 from tui.domain.records import (
     ContactRecord,
     LinkHistoryRecord,
@@ -110,6 +110,15 @@ STAFF = Shape(
 SHAPES: tuple[Shape[Any], ...] = (CONTACTS, STUDENTS, LINKS, LINK_HISTORY, STAFF)
 REQUIRED_FILES = ("contacts.csv", "students.csv", "links.csv")
 FILES = tuple(f"{shape.kind.value}.csv" for shape in SHAPES)
+# Optional columns without which a great deal is not known: their absence is said, not passed over.
+_TELLING = (
+    (RecordKind.CONTACTS, "username", "it does not say who has an account"),
+    (
+        RecordKind.LINKS,
+        "portal_access",
+        "it does not say who may have access, so accounts are kept and nobody new is ready to provision",
+    ),
+)
 
 
 class CsvFeed:
@@ -157,7 +166,16 @@ class CsvFeed:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return ()
+        return tuple(
+            f"{table.file} has no column {column}{self._say_unread(table.file)}: {what}."
+            for kind, column, what in _TELLING
+            if column not in (table := self._tables[kind]).columns
+        )
+
+    def _say_unread(self, file: str) -> str:
+        # A column that is there under another name is the usual cause: naming what was not read shows it.
+        names = [quoted(name) for name in self.ignored_columns.get(file, ())]
+        return f" ({join_and(names, most=5)} {'is' if len(names) == 1 else 'are'} not read)" if names else ""
 
     @property
     def share(self) -> float:

@@ -108,10 +108,11 @@ class Plan:
             if confirmation.override_count == self.count and confirmation.override_reason.strip():
                 return
             raise GuardStopped(
-                f"The guard stops this before the first item: {self.guard.measure}.\n"
+                f"The guard stops this before the first item{self.guard.size}.\n"
                 + "\n".join(f"  {cause}" for cause in self.guard.causes),
                 means="Nothing was done.",
-                todo=f"If it is right: --override-guard {self.count} --reason TEXT passes it once; the reason is kept.",
+                todo=("Answer for the group first: engage-accounts groups.\n" if self.guard.groups else "")
+                + f"If it is right: --override-guard {self.count} --reason TEXT passes it once; the reason is kept.",
             )
         if confirmation.typed_count is not None and confirmation.typed_count != self.count:
             raise Declined(
@@ -133,7 +134,7 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one item: `state` done, requested, skipped or failed, with a sentence."""
+    """What became of one item: `state` done, attested, requested, skipped or failed, with a sentence."""
 
     code: str
     name: str
@@ -143,7 +144,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class JobReport:
-    """The result of a job. `system` names what was changed; *requested* is never called revoked."""
+    """The result of a job. `system` names what was changed; *requested* is never called revoked.
+
+    `handed_to` names the way out that the job's own messages were handed to, "" when none was.
+    """
 
     job: int
     verb: Verb
@@ -154,6 +158,7 @@ class JobReport:
     files: tuple[str, ...] = ()
     stopped: bool = False
     how: str = ""
+    handed_to: str = ""
 
     def of(self, state: str) -> list[Outcome]:
         """The outcomes in one state."""
@@ -164,8 +169,14 @@ class JobReport:
         """`69 accounts revoked in the embedded register.` and what failed, was skipped or is still open."""
         parts = []
         words = VERBS[self.verb][1]
+        done = len(self.of("done"))
+        if done and self.handed_to:
+            # Handed over is not sent, and far from read: nobody is called welcomed yet.
+            parts.append(f"{plural(done, 'welcome email')} handed to the {self.handed_to}")
+        elif done:
+            parts.append(f"{plural(done, 'account')} {words} in {self.system}")
         for state, text in (
-            ("done", f"{words} in {self.system}"),
+            ("attested", f"attested as {words} in {self.system}, to be verified by the next import"),
             ("requested", f"requested, to be done by hand in {self.system}: not {words} yet"),
             ("skipped", "skipped, as the facts had changed"),
             ("failed", "failed"),
@@ -175,3 +186,10 @@ class JobReport:
             if found:
                 parts.append(f"{plural(len(found), 'account')} {text}")
         return "; ".join(parts) + "." if parts else "Nothing was done."
+
+    @property
+    def to_send_on(self) -> str:
+        """What is left to do with messages that were handed over and not sent, "" when there are none."""
+        if not (self.handed_to and self.files):
+            return ""
+        return f"The {self.handed_to} only keeps them: nothing is sent until you send them on."

@@ -288,6 +288,8 @@ class Runner:
         now = self._clock().isoformat()
         if not stopped and self._service.by_hand:
             files = self._write_worklist(job, verb, now)
+        elif self._transport.where is not None and self._handed_to(job, verb):
+            files = [self._transport.where]
         with self._database.transaction() as connection:
             journal.end(connection, job, "stopped" if stopped else "done", now, [str(path) for path in files])
         return self.report(job, stopped=stopped)
@@ -325,7 +327,7 @@ class Runner:
         row = journal.one_job(self._database, job)
         found = journal.items(self._database, job)
         names = {listed.code: listed.name for listed in listing.rows(self._database, [item.person for item in found])}
-        states = {"claimed": "pending", "attested": "requested", "unknown": "failed", "not_done": "failed"}
+        states = {"claimed": "pending", "unknown": "failed", "not_done": "failed"}
         return JobReport(
             job=job,
             verb=Verb(row.verb),
@@ -339,7 +341,14 @@ class Runner:
             files=row.files,
             stopped=stopped or (row.state != "done" and is_free(self._database, job, self._clock())),
             how=self._service.restores if row.verb == Verb.REVOKE else "",
+            handed_to=self._handed_to(job, Verb(row.verb)),
         )
+
+    def _handed_to(self, job: int, verb: Verb) -> str:
+        # Asked of the job and not of the service, which the config may have changed since.
+        if verb is not Verb.WELCOME or not invitations.of_job(self._database, job):
+            return ""
+        return self._transport.name if journal.items(self._database, job, ("done",)) else ""
 
     def attest(self, job: int, codes: Sequence[str]) -> int:
         """A person says that requests of a job were carried out: all of them, or these codes. Returns how many."""

@@ -50,6 +50,11 @@ class Outbox:
         self._group = group
         self._shared = bool(group)
 
+    @property
+    def where(self) -> Path:
+        """The folder itself."""
+        return self.folder
+
     def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
         """Put `message` into the folder. A key that is there already is left as it is."""
         final = f"{checked_key(key)}.{_epoch(expires_at)}.eml"

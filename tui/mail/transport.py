@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Protocol
 
 from tui.errors import ServiceError
@@ -27,6 +28,10 @@ class Transport(Protocol):
     @property
     def name(self) -> str:
         """The transport's name, for plans and results."""
+
+    @property
+    def where(self) -> Path | None:
+        """The folder in which the messages wait to be sent on by somebody else; None when this transport sends."""
 
     def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
         """Hand `message` over, once a key. Returns when it is safe; raises MailError when it was not."""

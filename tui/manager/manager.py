@@ -360,13 +360,9 @@ class AccountManager(ImportVerbs):
     def _outbox(self) -> "Outbox":
         from tui.mail.outbox import Outbox
 
-        if self.is_demo:
-            # The demo's messages must never lie among those that are to be sent.
-            return Outbox(self.path.with_name(f"{self.path.stem}-outbox"))
-        if self.settings.register.group:
-            # Whoever resumes a colleague's job must see what went out already.
-            return Outbox(self.settings.mail.outbox or self.path.parent / "outbox", group=self.settings.register.group)
-        return Outbox(outbox_folder(self.settings))
+        # Beside the register: the demo's messages never lie among those that are to be sent, and in a team whoever
+        # resumes a colleague's job sees what went out already.
+        return Outbox(outbox_folder(self.settings, self.path), group=self.settings.register.group)
 
     # -- what operators say ----------------------------------------------------------------------------------------
 

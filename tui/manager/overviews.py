@@ -86,6 +86,15 @@ def _warnings(
         yield f"Do not revoke any more, though a worklist still says so: {shown}. They are held or not ready now."
     if waiting:
         yield f"{plural(waiting, 'request')} on worklists, neither attested nor verified yet: engage-accounts jobs"
+    attested = journal.unverified(database)
+    if attested:
+        yield f"{plural(attested, 'revoke')} attested, not verified by an import yet."
+    undone = journal.not_done(database)
+    if undone:
+        yield (
+            f"{plural(len(undone), 'request')} not carried out, the portal still lists the username: "
+            f"{join_and(undone, most=5)}."
+        )
     not_obeyed = accounts.listed_after_revoke(database)
     if not_obeyed and service.name == "embedded":
         yield f"{plural(not_obeyed, 'revoked account')} still listed with a username in the feed: reported, not obeyed."

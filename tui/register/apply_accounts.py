@@ -6,6 +6,7 @@ The rules are domain/feed_accounts.py's; here the cases are found and the outcom
 import sqlite3
 from typing import NamedTuple
 
+from tui.domain.actor import Actor
 from tui.domain.feed_accounts import (
     AccountsSource,
     FeedOutcome,
@@ -13,7 +14,9 @@ from tui.domain.feed_accounts import (
     feed_outcome,
     request_outcome,
 )
+from tui.register import audit
 from tui.register.database import unindexed
+from tui.text import say_date
 
 
 class AccountsResult(NamedTuple):
@@ -24,7 +27,14 @@ class AccountsResult(NamedTuple):
 
 
 def apply_accounts(
-    connection: sqlite3.Connection, snapshot: int, *, taken_at: str, source: AccountsSource, complete: bool
+    connection: sqlite3.Connection,
+    snapshot: int,
+    *,
+    taken_at: str,
+    source: AccountsSource,
+    complete: bool,
+    actor: Actor,
+    at: str,
 ) -> AccountsResult:
     """Take over what the staged feed says of accounts, and verify what was requested.
 
@@ -32,7 +42,7 @@ def apply_accounts(
     """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
-    verified = _verify_requests(connection, snapshot, taken_at, complete=complete)
+    verified = _verify_requests(connection, snapshot, taken_at, complete=complete, actor=actor, at=at)
     not_obeyed = []
     cases = connection.execute(
         "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.revoked_job"
@@ -66,6 +76,8 @@ def apply_accounts(
                     "UPDATE items SET verified = 'came_back', verified_snapshot = ? WHERE person = ? AND job_id = ?",
                     (snapshot, person, revoked_job),
                 )
+                action = f"revoke {_ACTIONS[RequestOutcome.CAME_BACK]}"
+                _audit(connection, actor, at, action, code, revoked_job, snapshot, taken_at)
         elif outcome is FeedOutcome.REPORT:
             not_obeyed.append(code)
     connection.execute(
@@ -112,20 +124,51 @@ def _take_simple(connection: sqlite3.Connection, table: str, number: int) -> Non
     )
 
 
-def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool) -> dict[str, int]:
+_SHOWS = {
+    ("revoke", RequestOutcome.DONE): "lists no username any more",
+    ("revoke", RequestOutcome.NOT_DONE): "still lists the username",
+    ("welcome", RequestOutcome.DONE): "lists a username",
+}
+_ACTIONS = {
+    RequestOutcome.DONE: "verified: done",
+    RequestOutcome.NOT_DONE: "verified: not done",
+    RequestOutcome.CAME_BACK: "verified: came back",
+    RequestOutcome.GONE: "not verified: record gone",
+}
+_GONE = "does not have the record any more, which proves nothing of the account"
+
+
+def _audit(
+    connection: sqlite3.Connection,
+    actor: Actor,
+    at: str,
+    action: str,
+    code: str,
+    job: int | None,
+    snapshot: int,
+    taken_at: str,
+) -> None:
+    detail = {"snapshot": snapshot, "taken_at": taken_at}
+    audit.append(connection, actor, at, action, subject=code, detail=detail, job_id=job)
+
+
+def _verify_requests(
+    connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool, actor: Actor, at: str
+) -> dict[str, int]:
     """Hold open requests against this extract. One that was carried out closes; one that was not opens again.
 
     A record that is gone from the feed proves nothing of its account: the request stays open until a person attests.
     """
     verified: dict[str, int] = {}
     open_items = connection.execute(
-        "SELECT i.id, i.person, i.state, i.acted_at, j.verb, s.username, s.code IS NULL"
+        "SELECT i.id, i.job_id, i.code, i.person, i.state, i.detail, i.verified, i.acted_at, j.verb, s.username,"
+        " s.code IS NULL"
         " FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN contacts AS c ON c.id * 4 = i.person"
         " LEFT JOIN temp.s_contacts AS s ON s.code = c.code WHERE i.state IN ('requested', 'attested')"
         # A row that was left out as bad proves nothing, least of all that the record is gone.
         " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = 'contacts' AND x.a = c.code)"
     ).fetchall()
-    for item, person, state, acted_at, verb, username, gone in open_items:
+    for item, job, code, person, state, detail, before, acted_at, verb, username, gone in open_items:
         outcome = request_outcome(
             verb=verb, requested_at=acted_at, taken_at=taken_at, feed_username=username, gone=bool(gone)
         )
@@ -133,12 +176,17 @@ def _verify_requests(connection: sqlite3.Connection, snapshot: int, taken_at: st
             continue
         verified[outcome] = verified.get(outcome, 0) + 1
         new_state = "not_done" if outcome is RequestOutcome.NOT_DONE else "done"
+        shows = f"the extract of {say_date(taken_at)} {_SHOWS.get((verb, outcome), _GONE)}"
         if outcome is RequestOutcome.GONE and state == "requested":
             new_state = state
+        elif outcome is RequestOutcome.GONE:
+            shows = f"{detail}; {shows}"  # a person's word is all there is for it
         connection.execute(
-            "UPDATE items SET state = ?, verified = ?, verified_snapshot = ? WHERE id = ?",
-            (new_state, str(outcome), snapshot, item),
+            "UPDATE items SET state = ?, verified = ?, verified_snapshot = ?, detail = ? WHERE id = ?",
+            (new_state, str(outcome), snapshot, shows, item),
         )
+        if outcome != before:  # a request whose record is gone is looked at by every import, and told once
+            _audit(connection, actor, at, f"{verb} {_ACTIONS[outcome]}", code, job, snapshot, taken_at)
         if verb == "revoke" and state == "requested" and new_state == "done":
             connection.execute(
                 "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, revoked_at = ?,"

@@ -161,6 +161,9 @@ def _apply(
     shrunk += shrunk_facts(connection, options.max_shrink_percent)
     difference.flags = flags_moved(connection)
     stopped = say_lost(lost) + [str(shrink) for shrink in shrunk]
+    if snapshot == 1 and rows[0] and not connection.execute("SELECT 1 FROM links LIMIT 1").fetchone():
+        # Nothing to compare with yet; but a school of which nobody is anybody's parent would make every account ready.
+        stopped.append(f"links: not one, for {plural(rows[0], 'contact')} and {plural(rows[1], 'student')}")
     if stopped and not options.accept_shrink:
         raise _stopped(stopped, [f"  {say_moved(move)}" for move in difference.flags[:10]] if shrunk else [])
     complete = not problems.keyless.get(RecordKind.LINKS)
@@ -168,7 +171,15 @@ def _apply(
     apply_link_history(connection, snapshot)
     watch.phase("Comparing accounts", watching.ACCOUNTS)
     complete = not problems.keyless.get(RecordKind.CONTACTS)
-    accounts = apply_accounts(connection, snapshot, taken_at=taken_at, source=options.source, complete=complete)
+    accounts = apply_accounts(
+        connection,
+        snapshot,
+        taken_at=taken_at,
+        source=options.source,
+        complete=complete,
+        actor=actor,
+        at=now.isoformat(),
+    )
     watch.phase("Working out statuses and reasons", watching.STATUSES)
     remember_ready(connection)
     derive_all(connection, future_counts=options.future_counts, told=watch.part)
@@ -283,6 +294,12 @@ def _standing_warnings(connection: sqlite3.Connection, difference: Difference) -
         warnings.append(
             f"Portal access went off for {plural(size, 'account')} of contact type {contact_type or '(none)'} "
             "in this import: one change, not that many leavers. See: engage-accounts groups"
+        )
+    kept = connection.execute("SELECT count(*) FROM contacts WHERE incomplete_snapshot IS NOT NULL").fetchone()[0]
+    if kept:
+        warnings.append(
+            f"Rows that may be about the children of {plural(kept, 'contact')} were left out: until an import without "
+            "bad rows none of these is ready to revoke."
         )
     return warnings
 

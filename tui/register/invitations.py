@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from tui.register.database import Database
+
 OPEN = ("queued", "sending", "sent", "unknown")
 _OPEN = "state IN ('queued', 'sending', 'sent', 'unknown')"
 
@@ -13,6 +15,11 @@ def void(connection: sqlite3.Connection, person: int, at: str, why: str) -> int:
         f" WHERE person = ? AND {_OPEN}",
         (at, why, person),
     ).rowcount
+
+
+def of_job(database: Database, job: int) -> bool:
+    """Whether a job writes its messages itself, and does not ask the portal to send them."""
+    return database.one("SELECT 1 FROM invitations WHERE job_id = ? LIMIT 1", (job,)) is not None
 
 
 def void_groundless(connection: sqlite3.Connection, at: str) -> int:

@@ -199,9 +199,41 @@ def recent_gone(database: Database, since: str) -> int:
 
 
 def last_run(database: Database, verb: str) -> str:
-    """When a job of this verb last finished, "" for never."""
-    row = database.one("SELECT max(finished_at) FROM jobs WHERE verb = ? AND state = 'done'", (verb,))
+    """When this verb was last carried out or requested for anybody, "" for never."""
+    row = database.one(
+        "SELECT max(i.acted_at) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = ?"
+        " AND i.state IN ('done', 'requested', 'attested', 'not_done')",
+        (verb,),
+    )
     return str(row[0] or "")
+
+
+def unverified(database: Database) -> int:
+    """Revokes that a person attested and no import has verified yet."""
+    row = database.one(
+        "SELECT count(*) FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
+        " WHERE i.state = 'attested' AND j.verb = 'revoke'"
+    )
+    return int(row[0])
+
+
+# A bulk revoke of somebody who is held, or not ready now; one that was asked for singly stands whatever the status.
+_NOT_WANTED = (
+    "j.singly = 0 AND (d.status <> 'ready_to_revoke' OR EXISTS (SELECT 1 FROM holds AS h WHERE h.person = i.person"
+    " AND h.kind = 'revoke' AND h.released_at = ''))"
+)
+
+
+def not_done(database: Database) -> list[str]:
+    """The codes whose latest request for a revoke an import showed as not carried out, and which still wait for it."""
+    rows = database.read(
+        "SELECT i.code FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN directory AS d ON d.person = i.person"
+        " JOIN accounts AS a ON a.person = i.person"
+        f" WHERE j.verb = 'revoke' AND i.state = 'not_done' AND a.username <> '' AND NOT ({_NOT_WANTED})"
+        " AND NOT EXISTS (SELECT 1 FROM items AS n JOIN jobs AS k ON k.id = n.job_id WHERE n.person = i.person"
+        " AND k.verb = 'revoke' AND n.id > i.id AND n.state <> 'skipped') ORDER BY i.code"
+    )
+    return [str(row[0]) for row in rows]
 
 
 def withdrawn(database: Database) -> list[tuple[int, str]]:
@@ -210,8 +242,6 @@ def withdrawn(database: Database) -> list[tuple[int, str]]:
         (int(job), str(code))
         for job, code in database.read(
             "SELECT i.job_id, i.code FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN directory AS d"
-            " ON d.person = i.person WHERE i.state = 'requested' AND j.verb = 'revoke' AND j.singly = 0"
-            " AND (d.status <> 'ready_to_revoke' OR EXISTS (SELECT 1 FROM holds AS h WHERE h.person = i.person"
-            " AND h.kind = 'revoke' AND h.released_at = '')) ORDER BY 1, 2"
+            f" ON d.person = i.person WHERE i.state = 'requested' AND j.verb = 'revoke' AND {_NOT_WANTED} ORDER BY 1, 2"
         )
     ]

@@ -88,8 +88,10 @@ def plan(found: Plan, look: Look, *, hidden: str = "") -> list[Para]:
     if not found.items:
         said.append(Para("Nothing to do: every account was left out."))
     if found.items and found.guard is not None and found.guard.stopped:
-        said.append(Para(f"The guard stands in the way: {found.guard.measure}.", look.bad))
+        said.append(Para(f"The guard stands in the way{found.guard.size}.", look.bad))
         said += [Para(cause, None, "! ", look.bad) for cause in found.guard.causes]
+        if found.guard.groups:
+            said.append(Para("Answer for the group first: esc, then o."))
         said.append(BLANK)
     for question in found.questions:
         said.append(Para(question.sentence, look.warn, "? ", look.warn))
@@ -123,6 +125,7 @@ def report(found: JobReport, look: Look) -> list[Para]:
             said += _some([(o.code, f"{o.name}: {o.detail}") for o in outcomes], _LISTED, look)
     if found.files:
         said += [BLANK, Para("Written", look.title), *(Para(path, None, "  ") for path in found.files)]
+        said += [Para(found.to_send_on)] if found.to_send_on else []
     if found.of("done") and found.how:
         said += [BLANK, Para(found.how, look.dim)]
     return said
