@@ -11,6 +11,7 @@ from tests.ui.driving import Person, at_the_screen
 from tui.errors import RegisterLocked
 from tui.feeds import open_feed
 from tui.manager.manager import AccountManager
+from tui.ui.actions import of_scope
 from tui.ui.screens.causes import CausesScreen
 
 Open = Callable[..., AccountManager]
@@ -225,7 +226,7 @@ async def test_what_can_not_be_done_says_why(twice: Callable[..., AccountManager
     manager = twice()
     for code in ("P0013", "P0014"):
         manager.hold(code, "ring first")
-    async with at_the_screen(manager) as person:
+    async with at_the_screen(manager, 80, 40) as person:
         await overview(person)
         await person.press("j")
         assert "this is no flag group" in await person.press("m")
@@ -234,7 +235,8 @@ async def test_what_can_not_be_done_says_why(twice: Callable[..., AccountManager
         await person.sees("Actions on Parent, left, 21 Nov 2026")
         assert "this is no flag group" in person.text()
         await person.press("escape", "?")
-        await person.sees("Help: causes")
+        help_ = await person.sees("Help: causes") + await person.press("G")
+        assert all(action.label in help_ for action in of_scope("causes").values())
 
 
 async def test_a_read_only_session_looks_and_marks(twice: Callable[..., AccountManager]) -> None:

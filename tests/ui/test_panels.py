@@ -53,11 +53,11 @@ async def test_the_palette_finds_actions_by_name(open_school: Open, key: str) ->
 
 
 async def test_help_lists_every_action_with_its_keys(open_school: Open) -> None:
-    from tui.ui.actions import ACTIONS
+    from tui.ui.actions import of_scope
 
     async with at_the_screen(open_school(leavers(1)), 100, 60) as person:
         seen = await person.press("?") + await person.press("G")
-        for action in ACTIONS.values():
+        for action in of_scope("accounts").values():
             assert action.label in seen
         assert "Help: accounts" in seen
 
