@@ -25,7 +25,7 @@ from tests.benchmarks import measuring
 
 LINES, COLUMNS = 24, 80
 _BREATH = 0.03  # between two keys of one that is held down
-_TIMEOUT = 120.0
+_TIMEOUT = 240.0
 _STATUS = re.compile(r"(?:([\d,]+) marked\b.*?)?([\d,]+) of ([\d,]+) shown")
 CODE = re.compile(r"\bC\d{6,7}\b")
 # The place in the list, at the end of the status line: it may follow when the cursor rests, and answers no key.
