@@ -145,6 +145,20 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
     return "Nothing."
 
 
+_LOOKING = "“Your log-in works, but shows nothing. We are looking into why and will ring you back.”"
+_SAY_WHY = {
+    Reason.SUPERSEDED: "“Your account is on an old record. We will close it and send you an email for the new one.”",
+    Reason.MISPLACED_USERNAME: "“Your username stands on another record. We will put that right and ring you back.”",
+    Reason.ACCESS_FLAG_CHANGED: (
+        "“Your log-in works, but access was switched off on your record. We are checking whether that was meant, and "
+        "will ring you back.”"
+    ),
+    Reason.NO_CURRENT_STUDENT: (
+        "“The account showed your children while they were here. As they have left, it will be closed.”"
+    ),
+}
+
+
 def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool) -> str:
     if facts.user_type is not UserType.CONTACT:
         return ""
@@ -155,9 +169,7 @@ def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool)
     if facts.status is Status.READY_TO_PROVISION:
         return "“You are entitled to an account. We will send you a welcome email; its link is valid for one week.”"
     if facts.status is Status.READY_TO_REVOKE:
-        if reasons and reasons[0].reason is Reason.NO_CURRENT_STUDENT:
-            return "“The account showed your children while they were here. As they have left, it will be closed.”"
-        return "“Your account is on an old record. We are looking into it and will ring you back.”"
+        return _SAY_WHY.get(reasons[0].reason if reasons else Reason.UNEXPLAINED, _LOOKING)
     if children_here(facts, future_counts):
         return "“Your record does not have portal access. The registrar can tell you who may have it.”"
     return "“We have no current student linked to you. The registrar can check your details.”"
