@@ -13,7 +13,7 @@ from textual import events
 from tui.domain.causes import Cause, say_cause
 from tui.domain.flag_groups import Answer
 from tui.errors import EngageError
-from tui.manager.masks import mask_of, shared
+from tui.manager.masks import only
 from tui.manager.views import Causes
 from tui.text import plural
 from tui.ui import wording_causes
@@ -86,7 +86,7 @@ class CausesScreen(Board):
 
     def _is_marked(self, cause: Cause) -> bool:
         people = self._people(cause)
-        return bool(people) and shared(self.engage.accounts.marks.mask, mask_of(people)) == len(people)
+        return bool(people) and len(only(people, self.engage.accounts.marks.mask)) == len(people)
 
     def _fill(self) -> None:
         marked = [self._is_marked(cause) for cause in self.found.causes]
