@@ -22,10 +22,7 @@ from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
-from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
-from tui.jobs.planning import make_plan
-from tui.manager import causes, finding
-from tui.manager.explaining import explanation
+from tui.manager import causes
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
@@ -39,8 +36,7 @@ from tui.services.service import AccountService
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
-    from array import array
-
+    from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
     from tui.jobs.runner import Runner
     from tui.mail.outbox import Outbox
 
@@ -190,6 +186,8 @@ class AccountManager(ImportVerbs):
             raise self._not_found([code], user_type)
         account = facts.gather(self._database, [person])[person]
         is_contact = user_type is UserType.CONTACT
+        from tui.manager.explaining import explanation
+
         return explanation(
             account,
             future_counts=self.settings.accounts.future_students_count,
@@ -202,6 +200,8 @@ class AccountManager(ImportVerbs):
     def find(self, text: str) -> Found:
         """Everybody in whom all words of `text` occur (names, code, email, username, mobile, a child's), with the
         records that are perhaps one person's beside each other."""
+        from tui.manager import finding
+
         return finding.find(
             self._database,
             clean(text),
@@ -242,7 +242,7 @@ class AccountManager(ImportVerbs):
         all_ready: bool = False,
         reason: str = "",
         only_reason: str | None = None,
-    ) -> Plan:
+    ) -> "Plan":
         """A plan for these contacts, or for all that are ready. Changes nothing. Raises NotFound for unknown codes.
 
         `only_reason` narrows all that are ready to those for whom this reason leads.
@@ -262,6 +262,8 @@ class AccountManager(ImportVerbs):
             if unknown:
                 raise self._not_found(unknown)
             persons = [known[code] for code in dict.fromkeys(codes)]
+        from tui.jobs.planning import make_plan
+
         return make_plan(
             self._database,
             self.service,
@@ -275,12 +277,12 @@ class AccountManager(ImportVerbs):
 
     def run(
         self,
-        plan: Plan,
-        confirmation: Confirmation,
+        plan: "Plan",
+        confirmation: "Confirmation",
         *,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[["Progress"], None] | None = None,
         stop: threading.Event | None = None,
-    ) -> JobReport:
+    ) -> "JobReport":
         """Start a plan and run it to its end, or until `stop` is set. Raises GuardStopped, Declined, Refused."""
         runner = self._runner()
         return runner.run(runner.start(plan, confirmation), progress, stop)
@@ -289,9 +291,9 @@ class AccountManager(ImportVerbs):
         self,
         job: int,
         *,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[["Progress"], None] | None = None,
         stop: threading.Event | None = None,
-    ) -> JobReport:
+    ) -> "JobReport":
         """Go on with a stopped job. Raises NotFound, Refused."""
         row = journal.one_job(self._database, job)
         if row.state == "done":
@@ -306,7 +308,7 @@ class AccountManager(ImportVerbs):
         """All jobs, newest first."""
         return journal.jobs(self._database)
 
-    def report(self, job: int) -> JobReport:
+    def report(self, job: int) -> "JobReport":
         """What became of a job. Raises NotFound."""
         return self._runner().report(job)
 

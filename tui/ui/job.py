@@ -6,11 +6,14 @@ The journal is the truth: pausing is stopping, going on is resuming. Nothing her
 import threading
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from tui.errors import EngageError
-from tui.jobs.plan import Confirmation, JobReport, Plan, PlannedItem, Progress
-from tui.manager.manager import AccountManager
 from tui.ui.crash import write_report
+
+if TYPE_CHECKING:
+    from tui.jobs.plan import Confirmation, JobReport, Plan, PlannedItem, Progress
+    from tui.manager.manager import AccountManager
 
 _BAR = 24
 
@@ -28,7 +31,9 @@ class Phase(Enum):
 class RunningJob:
     """One job of this session. `ended` is called in the job's thread when it has come to an end or a pause."""
 
-    def __init__(self, manager: AccountManager, title: str, total: int, ended: Callable[["RunningJob"], None]) -> None:
+    def __init__(
+        self, manager: "AccountManager", title: str, total: int, ended: Callable[["RunningJob"], None]
+    ) -> None:
         self.title = title
         self.total = total
         self.items: tuple[PlannedItem, ...] = ()
@@ -43,7 +48,7 @@ class RunningJob:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, plan: Plan, confirmation: Confirmation) -> None:
+    def start(self, plan: "Plan", confirmation: "Confirmation") -> None:
         """Carry a plan out."""
         self.items = plan.items
         self._go(lambda: self._manager.run(plan, confirmation, progress=self._took, stop=self._stop))
@@ -86,18 +91,18 @@ class RunningJob:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _took(self, progress: Progress) -> None:
+    def _took(self, progress: "Progress") -> None:
         if self._base is None:
             self._base = progress.done - 1
         self.number = progress.job
         self.progress = progress
 
-    def _go(self, work: Callable[[], JobReport]) -> None:
+    def _go(self, work: Callable[[], "JobReport"]) -> None:
         # Not a daemon: the item at hand is finished even when the program leaves first.
         self._thread = threading.Thread(target=self._run, args=(work,), name="job")
         self._thread.start()
 
-    def _run(self, work: Callable[[], JobReport]) -> None:
+    def _run(self, work: Callable[[], "JobReport"]) -> None:
         try:
             self.report = work()
             self.number = self.report.job

@@ -6,17 +6,20 @@ Every act goes the same way: a plan, made in a thread; the confirm; the job, in 
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
 from tui.domain.status import Status
 from tui.errors import EngageError
-from tui.jobs.plan import Confirmation, JobReport, Plan
 from tui.text import plural
 from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
 from tui.ui.job import RunningJob
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
+
+if TYPE_CHECKING:
+    from tui.jobs.plan import Confirmation, JobReport, Plan
 
 
 class AccountsScreen(MarkingScreen):
@@ -67,13 +70,13 @@ class AccountsScreen(MarkingScreen):
             lambda plan: self._confirm(plan, f"{marked:,} marked, {hidden:,} of them {where}." if hidden else ""),
         )
 
-    def _confirm(self, plan: Plan, hidden: str) -> None:
+    def _confirm(self, plan: "Plan", hidden: str) -> None:
         from tui.ui import wording
         from tui.ui.widgets.confirm import Confirm
 
         self.say("")
 
-        def answered(given: Confirmation | None) -> None:
+        def answered(given: "Confirmation | None") -> None:
             if given is not None:
                 self.engage.start_job(plan, given)
             elif plan.items:
@@ -95,7 +98,7 @@ class AccountsScreen(MarkingScreen):
                 f"Job {job.number} {job.standing}. {self.engage.keymap.first('job')} shows it: {job.report.sentence}"
             )
 
-    def _settle(self, job: RunningJob, report: JobReport) -> None:
+    def _settle(self, job: RunningJob, report: "JobReport") -> None:
         states = {outcome.code: outcome.state for outcome in report.outcomes}
         marked = self.marks.contacts()
         done = [
