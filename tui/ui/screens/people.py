@@ -85,14 +85,17 @@ class PeopleScreen(BaseScreen):
     def load(self, *, at: int = 0) -> None:
         """Make the list anew; the cursor stays with the person it was on, else it goes to `at`."""
         lens = self.lens
-        persons = self._ordered()
-        self.total = len(self.marks) if self.only_marked else len(persons)
         self._look_for(lens.text)
-        if self._search is not None:
-            if self._waits and not self._search.is_done:
-                return  # what was found before stays in sight until it is found anew
-            by_name = (lens.sort, lens.descending) == ("name", False)
-            persons = self._search.found if by_name else only(persons, self._search.mask)
+        if self._search is not None and self._waits and not self._search.is_done:
+            return  # what was found before stays in sight until it is found anew
+        if self._search is not None and (lens.sort, lens.descending) == ("name", False):
+            persons, count = self._search.found, self.overview.counts.get(self.list_tab, 0)
+        else:
+            persons = self._ordered()
+            count = len(persons)
+            if self._search is not None:
+                persons = only(persons, self._search.mask)
+        self.total = len(self.marks) if self.only_marked else count
         persons = lens.narrow_down(persons, self.roll.size)
         if self.only_marked:
             persons = only(persons, self.marks.mask)
@@ -199,9 +202,21 @@ class PeopleScreen(BaseScreen):
             return
         in_sight = len(search.found)
         self._look_on(_LOOK)
-        if self._search is None or search.is_done or in_sight < self.table.height:
+        if self._search is None or in_sight < self.table.height or (search.is_done and not self._stands(search)):
             self.load(at=self.table.cursor)
-            self.draw_foot()
-            if not self.is_unfinished:
-                self.follow()
-                self.act_on_typed_ahead()
+        elif not search.is_done:
+            return
+        self._shown = None
+        if len(self.marks):
+            self.marks.count_hidden(self.shown)
+        self.draw_foot()
+        if not self.is_unfinished:
+            self.follow()
+            self.act_on_typed_ahead()
+
+    def _stands(self, search: Search) -> bool:
+        """Whether the table shows what was found, which has grown below what is in sight, and the cursor stays."""
+        person = self.lens.person
+        return self.table.persons is search.found and (
+            person in (None, self.table.person) or person not in search.found
+        )
