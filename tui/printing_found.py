@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from tui.domain.records import UserType
 from tui.manager.views import Found, FoundOther, FoundPerson
 from tui.printing import relative_text
 from tui.text import join_and
-
-_PLURALS = {UserType.CONTACT: "contacts", UserType.STUDENT: "students", UserType.STAFF: "members of staff"}
 
 
 def found_text(found: Found) -> str:
@@ -17,7 +14,7 @@ def found_text(found: Found) -> str:
         parts.append("\n".join(_other_text(other) for other in found.others))
     if not parts:
         parts = ["Nobody was found. Try less: part of a name, an email or a number, or a child's name."]
-    parts += [f"There are more than {found.limit} {_PLURALS[user_type]}: add a word." for user_type in found.more]
+    parts += [found.too_many] if found.too_many else []
     return "\n\n".join(parts)
 
 
@@ -79,7 +76,9 @@ def found_values(found: Found) -> dict[str, Any]:
             }
             for person in found.persons
         ],
-        "students_and_staff": [other._asdict() for other in found.others],
+        "students_and_staff": [
+            {name: value for name, value in other._asdict().items() if name != "person"} for other in found.others
+        ],
         "more": list(found.more),
         "limit": found.limit,
     }

@@ -137,6 +137,8 @@ def test_students_and_staff_are_found_too(database: Database) -> None:
 def test_the_exact_comes_first_and_the_limit_is_told(database: Database) -> None:
     assert found(database, "c1")[0] == "C1"
     assert found(database, "zoe@home.example") == ["C0"]
+    assert found(database, "amelie zan") == ["C1"]
+    assert found(database, "smith 0412") == ["C5", "C1"], "names that begin so, whatever the number"
     hits = finding.search(database, "home.example", 2)
     assert len(hits.ids[UserType.CONTACT]) == 2
     assert hits.more == {UserType.CONTACT}

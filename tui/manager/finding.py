@@ -38,12 +38,12 @@ def find(database: Database, text: str, *, system: str, future_counts: bool, lim
         usernames.setdefault(record.username, []).append(record)
     elsewhere = [_logs_in_elsewhere(person, known, usernames) for person in found]
     shown = [*dict.fromkeys(c for person, there in zip(found, elsewhere, strict=True) for c in person.codes + there)]
-    accounts = register_facts.gather(database, [ids[code] * 4 for code in shown])
+    accounts = register_facts.gather(database, [person_number(ids[code]) for code in shown])
     relatives = register_facts.relatives(database, [ids[code] for code in shown])
 
     def why(code: str) -> Explanation:
         return explanation(
-            accounts[ids[code] * 4],
+            accounts[person_number(ids[code])],
             future_counts=future_counts,
             system=system,
             relatives=relatives.get(ids[code], ()),
@@ -55,7 +55,8 @@ def find(database: Database, text: str, *, system: str, future_counts: bool, lim
     return Found(
         text=text,
         persons=tuple(
-            _person(person, known, whys, there, future_counts) for person, there in zip(found, elsewhere, strict=True)
+            _person(person, known, ids, whys, there, future_counts)
+            for person, there in zip(found, elsewhere, strict=True)
         ),
         others=tuple(_others(database, hits)),
         more=tuple(user_type for user_type in UserType if user_type in hits.more),
@@ -78,12 +79,14 @@ def _logs_in_elsewhere(
 def _person(
     person: Person,
     known: Mapping[str, Identity],
+    ids: Mapping[str, int],
     whys: Mapping[str, Explanation],
     elsewhere: Sequence[str],
     future_counts: bool,
 ) -> FoundPerson:
     records = [
         FoundRecord(
+            person_number(ids[code]),
             whys[code],
             f"perhaps the same person: {person.beside[code].sentence}" if code in person.beside else "",
             tuple(_wrong(whys[code])),
@@ -250,12 +253,14 @@ def _undecided(facts: AccountFacts) -> bool:
 
 
 def _others(database: Database, hits: finding.Hits) -> Iterable[FoundOther]:
-    for student, contacts in finding.students(database, hits.ids.get(UserType.STUDENT, [])):
+    children = hits.ids.get(UserType.STUDENT, [])
+    for id_, (student, contacts) in zip(children, finding.students(database, children), strict=True):
         standing = student_sentence(student).removeprefix(f"{student.name} ({student.code})").lstrip(",: ")
-        yield FoundOther(student.code, UserType.STUDENT, student.name, standing, contacts)
+        person = person_number(id_, UserType.STUDENT)
+        yield FoundOther(person, student.code, UserType.STUDENT, student.name, standing, contacts)
     staff = [person_number(id_, UserType.STAFF) for id_ in hits.ids.get(UserType.STAFF, [])]
     gathered = register_facts.gather(database, staff)
     for person in staff:
         facts = gathered[person]
         standing = "employed" if facts.employed else "not employed any more"
-        yield FoundOther(facts.code, UserType.STAFF, facts.name, standing)
+        yield FoundOther(person, facts.code, UserType.STAFF, facts.name, standing)

@@ -12,6 +12,7 @@ from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import Explained
 from tui.domain.records import UserType
 from tui.domain.status import Status
+from tui.text import join_and
 
 
 class Tab(StrEnum):
@@ -138,6 +139,7 @@ class FoundRecord:
     """One contact record of a person who was found. `why` is without history and family; `alike` says why the record
     stands beside the one that was found ("" for that one): it is not known to be the same person's."""
 
+    person: int
     why: Explanation
     alike: str
     wrong: tuple[str, ...]
@@ -160,6 +162,7 @@ class FoundPerson:
 class FoundOther(NamedTuple):
     """A student, with the codes of the contacts, or a member of staff."""
 
+    person: int
     code: str
     user_type: UserType
     name: str
@@ -176,3 +179,11 @@ class Found:
     others: tuple[FoundOther, ...]
     more: tuple[UserType, ...]
     limit: int
+
+    @property
+    def too_many(self) -> str:
+        """What to say of those who are not among these, "" when all are."""
+        kinds = {UserType.CONTACT: "contacts", UserType.STUDENT: "students", UserType.STAFF: "members of staff"}
+        return (
+            f"More than {self.limit} {join_and([kinds[kind] for kind in self.more])}: add a word." if self.more else ""
+        )

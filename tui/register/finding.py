@@ -83,7 +83,7 @@ def _statement(user_type: UserType, wanted: Sequence[Words], limit: int) -> tupl
     first = max(wanted, key=lambda words: len(words.number or words.longest))
     parameters = {"limit": limit, "first": first.longest, "like": _like(first.longest)}
     persons = _having_first(user_type, short=len(first.longest) < _SHORT)
-    conditions, starts = [], []
+    conditions, starts = [], ["TRUE"]
     for at, words in enumerate(wanted):
         number = f"instr({_DIGITS}, :n{at})" if words.number and user_type is UserType.CONTACT else ""
         if number:
@@ -95,11 +95,12 @@ def _statement(user_type: UserType, wanted: Sequence[Words], limit: int) -> tupl
             place = f"{at}_{len(each)}"
             parameters[f"w{place}"] = word
             each.append(_has_word(user_type, place, short=len(word) < _SHORT))
-            starts.append(f"instr(' ' || d.sort_name, ' ' || :w{place}) > 0")
+            if not number:
+                starts.append(f"instr(' ' || d.sort_name, ' ' || :w{place}) > 0")
         if words is not first or len(words.words) > 1:
             conditions.append(f"({number} OR ({' AND '.join(each)}))" if number else " AND ".join(each))
     # A single word may be the whole code or email of somebody, who then comes first.
-    exact = "FALSE" if len(starts) > 1 else "m.code = :first COLLATE NOCASE OR m.email = :first COLLATE NOCASE"
+    exact = "FALSE" if len(wanted) > 1 else "m.code = :first COLLATE NOCASE OR m.email = :first COLLATE NOCASE"
     return (
         f"SELECT m.id FROM directory AS d JOIN {TABLES[user_type]} AS m ON m.id = d.person / 4"
         f" WHERE d.user_type = '{user_type}' AND d.person IN ({persons}){''.join(f' AND {c}' for c in conditions)}"

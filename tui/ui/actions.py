@@ -26,6 +26,7 @@ class State:
     running: bool = False
     has_job: bool = False
     cause: Cause | None = None
+    found: bool = False  # somebody who was found is under the cursor
     can_undo: bool = False
     searched: bool = False
     can_copy: bool = False
@@ -98,6 +99,10 @@ def _same_reason(state: State) -> str:
     return _some_row(state) or (
         "" if state.row and state.row.reason else "this account has no reason: it is not ready to revoke"
     )
+
+
+def _somebody_found(state: State) -> str:
+    return "" if state.found else "nobody is under the cursor"
 
 
 def _searched(state: State) -> str:
@@ -195,9 +200,17 @@ CAUSES = (
     Action("cause_intended", ("i",), "Answer: intended", "they may be revoked", _answers),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+FINDING = (
+    Action("words", ("/",), "Type other words", "all must occur; enter or tab leaves the line"),
+    Action("whole_why", ("enter",), "Why: all that is known", "of each record, with history", _somebody_found, True),
+    Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True),
+    COPY, FOCUS, REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
-    Action("find", ("f",), "Find a person", "", lambda s: "not built yet; / finds any name, code, email or child"),
+    Action(
+        "find", ("f",), "Find a person", "who rings, by any part of a name, email, mobile, code or child", menu=True
+    ),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -211,6 +224,7 @@ Groups = Mapping[str, tuple[Action, ...]]
 SCOPES: Mapping[str, Groups] = {
     "accounts": {"Move": MOVES, "Lists": LISTS, "Marks": MARKING, "Actions": ACTS, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
+    "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
 }
 ACTIONS: Mapping[str, Action] = {
     action.name: action for groups in SCOPES.values() for group in groups.values() for action in group

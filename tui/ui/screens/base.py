@@ -279,7 +279,10 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         self.engage.open_screen(CausesScreen(self.manager))
 
     def do_find(self) -> None:
-        """Disabled: the registry says why."""
+        """Find a person who rings."""
+        from tui.ui.screens.find import FindScreen
+
+        self.engage.open_screen(FindScreen(self.manager))
 
     def do_back(self) -> None:
         """Leave this screen for the one below it."""

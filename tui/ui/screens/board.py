@@ -66,7 +66,7 @@ class Board(BaseScreen):
         look = self.engage.look
         self.head = Lines(id="head")
         self.table = EntryList(look, id="table")
-        self.pane = ReasonPane(look, id="pane")
+        self.pane = self.make_pane()
         self.foot = Lines(id="foot")
         self._arrange()
         self.draw()
@@ -88,6 +88,10 @@ class Board(BaseScreen):
         self.pane.below = not beside
         self.set_class(beside, "-beside")
         self.set_class(self.is_small, "-small")
+
+    def make_pane(self) -> ReasonPane:
+        """The pane for the detail."""
+        return ReasonPane(self.engage.look, id="pane")
 
     @property
     def key(self) -> str:

@@ -1,6 +1,7 @@
 """The why-pane: what is known of the account under the cursor, beside the table or below it. It scrolls."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from tui.ui.drawing import Line, Para, Scroller, fit_line, plain, wrap
 from tui.ui.theme import Look
@@ -8,7 +9,9 @@ from tui.ui.widgets.lines import Lines
 
 
 class ReasonPane(Lines):
-    """Shows paragraphs. `below`: a rule on top parts it from the table, else one at its side."""
+    """Shows paragraphs. `below`: a rule on top, which has its name, parts it from the table, else one at its side."""
+
+    TITLE: ClassVar[str] = "why"
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -43,8 +46,12 @@ class ReasonPane(Lines):
         """Break the paragraphs anew and draw."""
         width, height = self.size
         if width:
-            self._scroller.fill(wrap(self._paragraphs, max(width - (1 if self.below else 3), 8)), height - self.below)
+            self._scroller.fill(self.laid_out(max(width - (1 if self.below else 3), 8)), height - self.below)
             self.paint()
+
+    def laid_out(self, width: int) -> Sequence[Line]:
+        """The paragraphs as lines of at most `width` cells."""
+        return wrap(self._paragraphs, width)
 
     def paint(self) -> None:
         """Draw the window."""
@@ -54,6 +61,6 @@ class ReasonPane(Lines):
         if not self.below:
             self.show([(("│ ", frame), *line) for line in body])
             return
-        words = f"─ why {f'({where}) ' if where else ''}"
+        words = f"─ {self.TITLE} {f'({where}) ' if where else ''}"
         rule: Line = ((words + "─" * max(self.size.width - len(words), 0), frame),)
         self.show([fit_line(rule, self.size.width), *body])
