@@ -55,6 +55,7 @@ class Roll:
         self._stopped = threading.Event()
         self._statuses = bytearray()  # in the order of persons
         self._status_of = bytearray()  # by person number
+        self._lists: dict[Tab, array[int]] = {}
         self._orders: dict[tuple[str, bool], array[int]] = {}
 
     def read(self, database: Database, listed: Callable[[], None] = lambda: None) -> None:
@@ -85,6 +86,9 @@ class Roll:
         for person, code in zip(persons, codes, strict=True):
             by_number[person] = code
         self._status_of = by_number
+        # All of them now, in the reader's thread: a change of tab then takes no longer for a million.
+        for tab, table in _TABLES.items():
+            self._lists[tab] = array("q", compress(persons, codes.translate(table))) if tab is not Tab.ALL else persons
         self.is_listed = True
 
     # -- tabs ------------------------------------------------------------------------------------------------------
@@ -102,9 +106,7 @@ class Roll:
 
     def listed(self, tab: Tab) -> "array[int]":
         """Who is on a tab, in order of name."""
-        if tab is Tab.ALL:
-            return self.persons
-        return array("q", compress(self.persons, self._statuses.translate(_TABLES[tab])))
+        return self._lists[tab]
 
     def order(self, database: Database, sort: str, descending: bool) -> "array[int]":
         """Everybody in another order; read once and kept."""

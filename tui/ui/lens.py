@@ -41,6 +41,7 @@ class Lens:
     sort: str = "name"
     descending: bool = False
     person: int | None = None
+    at: int = 0  # where this one stood last
     narrowings: list[Narrowing] = field(default_factory=list)
 
     def narrow(self, narrowing: Narrowing) -> None:

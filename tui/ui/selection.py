@@ -55,7 +55,7 @@ class Marks:
 
     def add(self, mask: Mask) -> int:
         """Mark a set; returns how many were not marked before."""
-        return self._change(without(mask, self.mask))
+        return self._change(without(mask, self.mask) if self._count else mask)
 
     def remove(self, mask: Mask) -> int:
         """Unmark a set; returns how many were marked."""
@@ -102,7 +102,7 @@ class Marks:
         count = change.count(1)
         if count:
             self._undo.append(members(change) if count <= _FEW else zlib.compress(change, 1))
-            self._set(difference(self.mask, change))
+            self._set(difference(self.mask, change) if self._count else bytearray(change))
         return count
 
     def _set(self, mask: bytearray) -> None:

@@ -70,7 +70,7 @@ class PeopleScreen(BaseScreen):
     def remember(self) -> None:
         """Remember who the cursor is on, for when this list is shown again."""
         if self.table.person is not None:
-            self.lens.person = self.table.person
+            self.lens.person, self.lens.at = self.table.person, self.table.cursor
 
     @property
     def is_narrowed(self) -> bool:
@@ -99,7 +99,9 @@ class PeopleScreen(BaseScreen):
         persons = lens.narrow_down(persons, self.roll.size)
         if self.only_marked:
             persons = only(persons, self.marks.mask)
-        if lens.person is not None:
+        if lens.at < len(persons) and persons[lens.at] == lens.person:
+            at = lens.at  # as a rule; else everybody is looked at
+        elif lens.person is not None:
             with suppress(ValueError):
                 at = persons.index(lens.person)
         self.table.marks = self.marks
