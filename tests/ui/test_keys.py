@@ -22,7 +22,7 @@ UX = {
     "N": "previous_match", "space": "mark", "v": "range", "a": "mark_all", "*": "invert", "u": "clear_marks",
     "+": "mark_pattern", "-": "unmark_pattern", ",": "mark_reason", "m": "only_marked", "U": "undo_marks", "s": "sort",
     "t": "user_type", "x": "menu", "R": "revoke", "W": "welcome", "P": "reset", "w": "handover", "o": "causes",
-    "f": "find", "h": "hold", "e": "export", "y": "copy", "r": "refresh", "?": "help", ":": "palette",
+    "I": "import", "f": "find", "h": "hold", "e": "export", "y": "copy", "r": "refresh", "?": "help", ":": "palette",
     "ctrl+p": "palette", "escape": "back", "q": "quit",
 }  # fmt: skip
 

@@ -41,8 +41,9 @@ class Difference:
     changed fields by kind of record as the change log has it (`contact`, `student`, `link`, `staff`, `account`);
     `some` names a few who are `added`, `gone` or `returned`. `not_obeyed` are codes whose username a feed still lists
     after its revoke; `verified` counts outstanding requests by outcome (`done`, `not_done`, `came_back`, `gone`).
-    `shrunk` says what was lost beyond what is plausible, and `skipped` how many bad rows are left out: both are refused
-    unless they were accepted. `warnings` says that they were, and what else was noticed; `noticed` is the latter alone.
+    `shrunk` says what was lost beyond what is plausible; `problem_count` is how much is wrong with rows, the first few
+    of it in `problems`, and `skipped` the rows left out for it. Both are refused unless they were accepted; `warnings`
+    says that they were, and what else was noticed, `noticed` the latter alone.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Difference:
     shrunk: list[str] = field(default_factory=list)
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
+    problem_count: int = 0
     ready: list[Ready] = field(default_factory=list)
     no_longer_ready: int = 0
     fields: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -189,7 +189,7 @@ def _apply(
     difference.verified = accounts.verified
     difference.after = _statuses(connection)
     difference.skipped = problems.rows
-    difference.problems = list(problems)[:SHOWN_PROBLEMS]
+    difference.problems, difference.problem_count = list(problems)[:SHOWN_PROBLEMS], problems.count
     difference.shrunk = stopped
     difference.noticed = [*warnings, *roster.notes, *_standing_warnings(connection, difference)]
     difference.warnings = [

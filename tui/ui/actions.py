@@ -32,6 +32,10 @@ class State:
     can_copy: bool = False
     column_page: int = 0
     column_pages: int = 1
+    is_demo: bool = False
+    importing: bool = False
+    has_difference: bool = False
+    source_wrong: str = ""
 
 
 def _always(state: State) -> str:
@@ -113,6 +117,38 @@ def _any_marked(state: State) -> str:
     return "" if state.marked else "nothing is marked"
 
 
+def _imports(state: State) -> str:
+    if state.is_demo:
+        return "the demo school takes no other records; start engage-accounts without demo"
+    if state.running:
+        return "a job is running; wait for it, or stop it (J)"
+    return _writes(state)
+
+
+def _reads(state: State) -> str:
+    if state.importing:
+        return "something is being read or imported; esc stops it"
+    if state.has_difference:
+        return "the difference is on the screen"
+    return state.source_wrong.rstrip(".") or _imports(state)
+
+
+def _chooses(state: State) -> str:
+    return "the difference is on the screen; esc leaves it" if state.has_difference else _idle(state)
+
+
+def _idle(state: State) -> str:
+    return "something is being read or imported; esc stops it" if state.importing else ""
+
+
+def _applies(state: State) -> str:
+    return (
+        _idle(state)
+        or ("" if state.has_difference else "the difference comes first: enter reads it")
+        or _imports(state)
+    )
+
+
 def _when(test: Callable[[State], bool], why: str) -> Callable[[State], str]:
     return lambda state: "" if test(state) else why
 
@@ -183,6 +219,7 @@ ACTS = (
     Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
     Action("handover", ("w",), "Hand-over wizard", "", lambda s: "the hand-over wizard is not built yet", True),
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),
+    Action("import", ("I",), "Import a roster", "choose it, read the difference, apply or leave", _imports, True),
     Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
     COPY,
     Action("job", ("J",), "The job", "progress while it runs, its result afterwards",
@@ -206,6 +243,14 @@ FINDING = (
     Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+IMPORTING = (
+    Action("import_read", ("enter",), "Read the difference", "that this source would make; nothing is imported", _reads,
+           True),
+    Action("import_path", ("p",), "Type the path of another source", "tab completes it", _chooses, True),
+    Action("import_apply", ("A",), "Import it", "after the difference was read, and a question", _applies, True),
+    Action("import_again", ("r",), "Look or read again", "for sources, or the difference that is shown", _idle, True),
+    COPY, FOCUS,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
@@ -223,6 +268,7 @@ Groups = Mapping[str, tuple[Action, ...]]
 # What can be done on which screen, by groups as the help has them. A key means one thing on one screen.
 SCOPES: Mapping[str, Groups] = {
     "accounts": {"Move": MOVES, "Lists": LISTS, "Marks": MARKING, "Actions": ACTS, "Everywhere": EVERYWHERE},
+    "import": {"Move": MOVES, "Actions": IMPORTING, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
 }

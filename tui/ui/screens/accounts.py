@@ -181,6 +181,11 @@ class AccountsScreen(MarkingScreen):
         self.reload()
         self.say(f"{code} is released.")
 
+    def do_import(self) -> None:
+        from tui.ui.screens.import_ import ImportScreen
+
+        self.engage.open_screen(ImportScreen(self.manager))
+
     def do_export(self) -> None:
         name = f"{'marked' if self.only_marked else self.tab}-{date.today().isoformat()}.csv"  # noqa: DTZ011 - theirs
         self.ask(Prompt("Export to: ", entered=self._export, edit=LineEdit(str(Path.cwd() / name))))

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prompt:
-    """A line that is being typed at the bottom. `left`: what esc does besides closing it."""
+    """A line that is being typed at the bottom. `left`: what esc does besides closing it; `complete`: what tab makes of
+    what is typed."""
 
     label: str
     entered: Callable[[str], None]
     changed: Callable[[str], None] | None = None
     left: Callable[[], None] | None = None
     edit: LineEdit = field(default_factory=LineEdit)
+    complete: Callable[[str], str] | None = None
 
 
 class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
@@ -181,6 +183,8 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         elif event.key == "enter":
             self.prompt = None
             prompt.entered(prompt.edit.text.strip())
+        elif event.key == "tab" and prompt.complete is not None:
+            prompt.edit = LineEdit(prompt.complete(prompt.edit.text))
         elif prompt.edit.key(event.key, event.character):
             self._changed(prompt)
             return

@@ -148,9 +148,11 @@ class ListScreen(PeopleScreen):
             return (
                 "This register is empty.",
                 "",
-                "Import a roster:        engage-accounts import FOLDER",
-                "Or look at a school     engage-accounts demo",
-                "that was made up:",
+                f"{self.engage.keymap.first('import')} imports a roster: read the difference, then apply it.",
+                "",
+                "From the shell it is    engage-accounts import FOLDER",
+                "A school that was       engage-accounts demo",
+                "made up, to look at:",
                 "",
                 f"Then {self.engage.keymap.first('refresh')} reads the register again.",
             )
@@ -288,6 +290,7 @@ class ListScreen(PeopleScreen):
             column_page=self.table.page,
             column_pages=self.table.page_count,
             can_copy=bool(len(self.marks) or self.table.persons),
+            is_demo=self.manager.is_demo,
         )
 
     def move(self, action: str) -> bool:

@@ -18,6 +18,7 @@ class ReasonPane(Lines):
         self.look = look
         self.below = False
         self.active = False
+        self.heading = self.TITLE
         self._paragraphs: Sequence[Para] = ()
         self._scroller = Scroller()
 
@@ -61,6 +62,6 @@ class ReasonPane(Lines):
         if not self.below:
             self.show([(("│ ", frame), *line) for line in body])
             return
-        words = f"─ {self.TITLE} {f'({where}) ' if where else ''}"
+        words = f"─ {self.heading} {f'({where}) ' if where else ''}"
         rule: Line = ((words + "─" * max(self.size.width - len(words), 0), frame),)
         self.show([fit_line(rule, self.size.width), *body])
