@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.ui.conftest import leavers
-from tests.ui.driving import at_the_screen
+from tests.ui.driving import Person, at_the_screen
 from tui.manager.manager import AccountManager
 from tui.ui.screens import people
 
@@ -61,6 +61,47 @@ async def test_keys_wait_until_everybody_was_found(open_school: Open) -> None:
         roll.pieces, roll.is_complete = [first, second], True
         await person.sees("1,500 marked · 1,500 of 1,500 shown")
         assert not person.accounts.is_unfinished
+
+
+async def half_read(person: Person, *keys: str) -> Callable[[], None]:
+    """Press keys while half of the text is still being read; gives what reads the rest."""
+    roll = person.accounts.roll
+    first, second = roll.pieces
+    roll.pieces, roll.is_complete = [first], False
+    for key in keys:
+        await person.pilot.press(key)
+    assert not len(person.accounts.marks)
+
+    def the_rest() -> None:
+        roll.pieces, roll.is_complete = [first, second], True
+
+    return the_rest
+
+
+async def test_keys_that_waited_are_not_forgotten_however_the_search_ends(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(1500, 10))) as person:
+        read = await half_read(person, *"/given", "enter", "a")
+        read()
+        person.accounts.load()  # as when the list is read anew: the search is at its end before the next look
+        await person.sees("1,500 marked · 1,500 of 1,500 shown")
+
+
+async def test_keys_that_waited_are_dropped_by_esc_and_not_taken_by_the_next_search(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(1500, 10))) as person:
+        read = await half_read(person, *"/given", "enter", "a", "escape")
+        read()
+        await person.sees(lambda: person.status() == "1,500 of 1,500 shown")
+        await person.type("/p001")
+        await person.press("enter")
+        await person.sees(lambda: person.status() == "10 of 1,500 shown")
+        assert not len(person.accounts.marks)
+
+
+async def test_what_is_typed_at_a_prompt_that_waited_is_typed_there(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(1500, 10))) as person:
+        read = await half_read(person, *"/given", "enter", "/", "ctrl+u", *"p001", "enter", "space")
+        read()
+        await person.sees(lambda: person.status() == "1 marked · 10 of 1,500 shown")
 
 
 async def test_what_is_filtered_stays_in_sight_while_it_is_read_anew(

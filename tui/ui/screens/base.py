@@ -47,7 +47,7 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         self.manager = manager
         self.message = ""
         self.prompt: Prompt | None = None
-        self._typed_ahead: list[str] = []
+        self._typed_ahead: list[events.Key] = []
 
     @property
     def engage(self) -> "EngageApp":
@@ -127,13 +127,14 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         return False
 
     def act_on_typed_ahead(self) -> None:
-        """What is shown is complete: do what was asked for meanwhile."""
-        asked, self._typed_ahead = self._typed_ahead, []
-        for number, name in enumerate(asked):
-            if not self.is_current or self.prompt is not None or self.is_unfinished:
-                self._typed_ahead = asked[number:] if self.is_unfinished else []
-                return
-            self._act_chosen(name)
+        """What is shown is complete: the keys that were pressed meanwhile come now, one after the other as ever."""
+        keys, self._typed_ahead = self._typed_ahead, []
+        for key in keys:
+            self.post_message(events.Key(key.key, key.character))
+
+    def forget_typed_ahead(self) -> None:
+        """What the keys waited for will not come."""
+        self._typed_ahead.clear()
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
@@ -150,9 +151,13 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
             if self.message:
                 self.say("")
             action = self.engage.keymap.action(key_name(event.key, event.character), self.SCOPE)
-            if action not in ("quit", "back", "") and self.is_unfinished:
-                self._typed_ahead.append(action)
-            elif action:
+            if action == "back":
+                self.forget_typed_ahead()
+            elif self.is_unfinished and (self._typed_ahead or action != "quit"):
+                # All of them: after one that asks for a line, letters are letters.
+                self._typed_ahead.append(event)
+                return
+            if action:
                 if not self.move(action):
                     self.act(action)
             elif event.key == "ctrl+c":

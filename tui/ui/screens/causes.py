@@ -62,6 +62,7 @@ class CausesScreen(Board):
         def then(found: "tuple[Causes, Mapping[str, array[int]]] | EngageError") -> None:
             self._is_read = True
             if isinstance(found, EngageError):
+                self.forget_typed_ahead()
                 self.engage.show_error(found)
                 return
             self.found, self.people = found

@@ -109,6 +109,9 @@ class PeopleScreen(BaseScreen):
         self._shown = None
         if len(self.marks):
             self.marks.count_hidden(self.shown)
+        if not self.is_unfinished:
+            # Here, because a search ends in more than one way: looked through, read anew, given up.
+            self.act_on_typed_ahead()
 
     def _ordered(self) -> "array[int]":
         """Everybody of the tab, in the order of the lens. From the roll once it is read, until then by a query."""
