@@ -137,6 +137,18 @@ def test_an_initial_needs_more_than_the_child() -> None:
     assert perhaps_same(both, new) is None, "both are linked to the child today, as two mothers are"
 
 
+def test_one_initial_is_not_the_name_of_another() -> None:
+    one, other = a_record(given_name="J.", children=()), a_record("C2", given_name="J", children=())
+    alike = perhaps_same(one, other)
+    assert alike is not None
+    assert alike.weak
+    assert perhaps_same(one._replace(title=""), other) is None, "Jane, or John"
+    chinese = a_record(given_name="明", title="", children=())
+    alike = perhaps_same(chinese, chinese._replace(code="C2"))
+    assert alike is not None
+    assert not alike.weak, "a name of one letter"
+
+
 def test_an_initial_that_fits_two_fits_nobody() -> None:
     old = a_record(given_name="J", children=())
     jane, julie = a_record("C2", given_name="Jane"), a_record("C3", given_name="Julie")
@@ -220,7 +232,11 @@ def couples(draw: st.DrawFn) -> tuple[list[Identity], dict[str, str]]:
     sexes = draw(st.sampled_from([("F", "M"), ("M", "F")] if same_name else list(product("FM", repeat=2))))
     preferred = (draw(st.sampled_from(["", "Kat", "Lou"])), draw(st.sampled_from(["", "Teddy", "Sam"])))
     # Jane and Julie, both mothers, where one has signed with J: nobody could tell them apart.
-    initials = sexes[0] != sexes[1] or first[0] != second[0]
+    letters = [
+        {name[0] for name in (given_name, nickname) if name}
+        for given_name, nickname in zip((first, second), preferred, strict=True)
+    ]
+    initials = sexes[0] != sexes[1] or not letters[0] & letters[1]
     records, owners = [], {}
     for which, (given_name, sex) in enumerate(zip((first, second), sexes, strict=True)):
         titles, role = SEXES[sex]

@@ -232,7 +232,7 @@ def _agreeing(one: Identity, other: Identity) -> tuple[str, bool, bool] | None:
             if any(sex != another for sex in here.sexes for another in there.sexes):
                 continue
             known = bool(here.sexes and there.sexes)
-            if here.names & there.names:
+            if any(not _is_initial(name) for name in here.names & there.names):
                 plain = _letters(one.given_name) == _letters(other.given_name)
                 words = "given name" if plain or joint else f"given name ({one.given_name}, {other.given_name})"
                 return f"{words}{joint}", known, False
@@ -242,7 +242,12 @@ def _agreeing(one: Identity, other: Identity) -> tuple[str, bool, bool] | None:
 
 
 def _initial(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    return any(a[0] == b[0] and (len(a) == 1) != (len(b) == 1) for a in mine for b in theirs)
+    return any(a[0] == b[0] and (_is_initial(a) or _is_initial(b)) for a in mine for b in theirs)
+
+
+def _is_initial(name: str) -> bool:
+    """A letter that stands for a name; where letters have no case (Chinese, Japanese) one is a name."""
+    return len(name) == 1 and name.upper() != name.lower()
 
 
 def _roles_contradict(one: Identity, other: Identity) -> bool:
