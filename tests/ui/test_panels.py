@@ -28,7 +28,7 @@ async def test_a_disabled_item_says_why_and_stays(open_school: Open) -> None:
         assert "Send password reset: password reset is not built yet." in text
         assert "Actions on" in text
         await person.press("escape")
-        for key in ("w", "f", "P"):
+        for key in ("w", "P"):
             assert "not built yet" in await person.press(key)
 
 
