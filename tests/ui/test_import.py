@@ -388,6 +388,39 @@ async def test_applying_is_stopped_with_the_difference_still_there(
         await person.sees("Imported as no. 2")
 
 
+async def test_another_screen_may_be_looked_at_meanwhile(school: AccountManager, held: threading.Event) -> None:
+    async with at_the_screen(school) as person:
+        held.set()
+        await read(person)
+        held.clear()
+        await person.press("A", "y")
+        await person.sees("Comparing links")
+        await person.press("o")
+        await person.sees("Causes: 4 ready to revoke")
+        held.set()
+        await person.sees(lambda: "no. 2," in person.accounts.overview.last_import)
+        assert "Causes:" in person.text()
+        await person.press("escape")
+        await person.sees("where is the roster?")
+        await person.press("escape")
+        await person.sees("8 of 8 shown")
+
+
+async def test_going_to_the_list_over_it_stops_what_is_imported(school: AccountManager, held: threading.Event) -> None:
+    async with at_the_screen(school) as person:
+        held.set()
+        await read(person)
+        held.clear()
+        await person.press("A", "y")
+        await person.sees("Comparing links")
+        await person.press("o")
+        await person.sees("Causes: 4 ready to revoke")
+        await person.press("enter")
+        await person.sees("Stopped. Nothing was imported.")
+        assert person.app.screen is person.accounts
+    assert "no. 1," in last(school)
+
+
 async def test_leaving_the_program_stops_what_is_read(school: AccountManager, held: threading.Event) -> None:
     async with at_the_screen(school) as person:
         await choose(person)

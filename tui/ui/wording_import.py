@@ -94,21 +94,15 @@ def source(found: Source | None, look: Look, read: str, path: str) -> list[Para]
 # -- progress ----------------------------------------------------------------------------------------------------------
 
 
-def progress(title: str, step: ImportStep, rate: float, look: Look, *, stopping: bool) -> list[Para]:
-    """Where the import is; `rate` in rows a second, 0 for unknown."""
+def progress(title: str, step: ImportStep, seconds: float, end: str, look: Look) -> list[Para]:
+    """Where the import is, after so many seconds; `end` says how it is stopped."""
     filled = round(_BAR * step.share)
     bar = f"[{'█' * filled}{'░' * (_BAR - filled)}] {step.share:.0%}"
-    rows = f"{plural(step.rows, 'row')} read{f', {rate:,.0f} a second' if rate else ''}" if step.rows else ""
-    end = "Stopping ..." if stopping else "esc stops it; nothing is imported then."
-    return [
-        Para(title, look.title),
-        BLANK,
-        Para(bar),
-        Para(step.words or "Starting"),
-        Para(rows),
-        BLANK,
-        Para(end, look.dim),
-    ]
+    rows = f"{plural(step.rows, 'row')} read" if step.rows else ""
+    if rows and seconds > 1 and step.words.startswith("Reading"):
+        rows += f", {step.rows / seconds:,.0f} a second"
+    said = [Para(title, look.title), BLANK, Para(bar), Para(step.words or "Starting"), Para(rows)]
+    return [*said, BLANK, Para(end, look.dim)]
 
 
 # -- the difference ----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tui.ui import wording_import
 from tui.ui.actions import State
 from tui.ui.drawing import Line, Para, spread
 from tui.ui.editing import LineEdit
-from tui.ui.screens.base import Prompt
+from tui.ui.screens.base import BaseScreen, Prompt
 from tui.ui.screens.board import Board
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ class ImportScreen(Board):
         self._stop = threading.Event()
         self._step = _START
         self._began = 0.0
+        self._is_left = False
 
     def on_unmount(self) -> None:
+        self._is_left = True
         self._stop.set()  # whatever runs ends without an import
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -89,9 +91,10 @@ class ImportScreen(Board):
             return wording_import.difference(self.difference, look)
         if self.is_busy:
             title = "Reading; nothing is imported by it" if self.phase is Phase.READING else "Importing"
-            seconds = time.monotonic() - self._began
-            rate = self._step.rows / seconds if seconds > 1 else 0
-            return wording_import.progress(title, self._step, rate, look, stopping=self._stop.is_set())
+            end = (
+                "Stopping ..." if self._stop.is_set() else f"{keymap.first('back')} stops it; nothing is imported then."
+            )
+            return wording_import.progress(title, self._step, time.monotonic() - self._began, end, look)
         if self._is_looking:
             return ()
         return wording_import.source(self.source, look, keymap.first("import_read"), keymap.first("import_path"))
@@ -155,8 +158,19 @@ class ImportScreen(Board):
         typed = self._typed_path
         self._is_looking = True
 
-        def then(sources: Sequence[Source]) -> None:
+        def work() -> Sequence[Source] | EngageError:
+            try:
+                return self.manager.sources(typed, here=here())
+            except EngageError as error:
+                return error
+
+        def then(sources: Sequence[Source] | EngageError) -> None:
             self._is_looking = False
+            if self._is_left:
+                return
+            if isinstance(sources, EngageError):
+                self.engage.show_error(sources)
+                return
             self.sources = sources
             self._fill()
             if and_read:
@@ -166,7 +180,7 @@ class ImportScreen(Board):
                     self._read(sources[0].path, sources[0].feed)
             self.act_on_typed_ahead()
 
-        self.engage.in_background("sources", lambda: self.manager.sources(typed, here=here()), then)
+        self.engage.in_background("sources", work, then)
 
     def _fill(self) -> None:
         if not self._is_looking and self.phase is Phase.CHOOSING:
@@ -214,15 +228,16 @@ class ImportScreen(Board):
             return self.manager.preview_import(path, feed, progress=self._told, stop=stop)
 
         def then(found: Preview) -> None:
-            self.difference = found
-            self._show(Phase.COMPARING)
+            if not self._is_left:
+                self.difference = found
+                self._show(Phase.COMPARING)
 
-        def otherwise() -> None:
-            self.difference = None
-            self._show(Phase.CHOOSING)
-            self.call_after_refresh(self.look_for_sources)
+        self._run(Phase.READING, work, then, self._choose_again)
 
-        self._run(Phase.READING, work, then, otherwise)
+    def _choose_again(self) -> None:
+        self.difference = None
+        self._show(Phase.CHOOSING)
+        self.call_after_refresh(self.look_for_sources)
 
     def do_import_apply(self) -> None:
         from tui.ui.widgets.panel import Ask, Choice, Field, Panel
@@ -269,9 +284,13 @@ class ImportScreen(Board):
             )
 
         def then(done: Difference) -> None:
-            accounts = engage.to_accounts()
-            accounts.reload()
-            accounts.say(wording_import.applied(done))
+            if self in engage.screen_stack:
+                if isinstance(engage.screen, BaseScreen) and engage.screen is not self:
+                    self._choose_again()  # the person is busy on a screen that was opened over this one
+                else:
+                    engage.to_accounts()
+            engage.accounts.reload()
+            engage.accounts.say(wording_import.applied(done))
 
         self._run(Phase.APPLYING, work, then, lambda: self._show(Phase.COMPARING))
 
@@ -283,7 +302,8 @@ class ImportScreen(Board):
         otherwise: Callable[[], None],
     ) -> None:
         """Do `work` in the background with its progress on the screen; `otherwise` when it failed or was stopped."""
-        stop = self._stop = threading.Event()
+        engage, stop = self.engage, threading.Event()
+        self._stop = stop
         self._step, self._began = _START, time.monotonic()
         self._show(phase)
         timer = self.set_interval(_TICK, self.show_detail)
@@ -296,16 +316,20 @@ class ImportScreen(Board):
 
         def ended(found: Found | EngageError) -> None:
             timer.stop()
+            stopped = "Stopped. Nothing was imported."
             if not isinstance(found, EngageError):
                 then(found)
-            elif self.is_attached:
+            elif self._is_left:
+                if phase is Phase.APPLYING:
+                    engage.accounts.say(stopped)
+            else:
                 otherwise()
                 if isinstance(found, Declined):
-                    self.say("Stopped. Nothing was imported.")
+                    self.say(stopped)
                 else:
-                    self.engage.show_error(found)
+                    engage.show_error(found)
 
-        self.engage.in_background("import", guarded, ended)
+        engage.in_background("import", guarded, ended)
 
     def _told(self, step: ImportStep) -> None:
         self._step = step  # in the import's thread; the next tick draws it
