@@ -56,6 +56,19 @@ class Lines(Widget):
                 self._drawing = False
         return strip_of(self._lines[y] if y < len(self._lines) else (), self.size.width)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region. Textual's own way asks its style sheet at every line for borders, padding and colours
+        that these lines never have, and takes longer over that than over all the rest of a key."""
+        filters, (_, background) = self.get_line_filters(), self.background_colors
+        left, right = crop.column_span
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip if (left, right) == (0, strip.cell_length) else strip.crop(left, right))
+        return strips
+
     def get_content_width(self, container: object, viewport: object) -> int:
         """As wide as there is room: lines are cut, not measured."""
         return self.size.width
