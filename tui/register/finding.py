@@ -1,8 +1,8 @@
 """Finding people by any part of a name, email, number, code or child; and the records that may be theirs as well.
 
-The longest word goes through each column where it is narrowest, which is an index as a rule; the other words are looked
-for only in whom that finds. The names in the directory are folded already; of the rest, nearly all plain ASCII, only
-what is not is folded one by one.
+The longest word goes once through each column, where that is narrowest, which is an index as a rule; the other words
+are looked for only in whom that finds. The names in the directory are folded already; of the rest, nearly all plain
+ASCII, only what is not is folded one by one.
 """
 
 import re
@@ -21,13 +21,12 @@ _PHONE = re.compile(r"[+(]?[0-9()+./-]*[0-9][0-9()+./-]*")
 _FEWEST_DIGITS = 3  # of a number: fewer are in everybody's
 _SHORT = 3  # letters: with fewer, a word is the beginning of a name
 
-# What phone_digits makes of a number, without asking it where the number is written in the usual way.
+# What phone_digits makes of a number, without asking it where the number is written in one of the usual ways.
 _DIGITS = (
-    "CASE WHEN substr(m.mobile, 1, 1) = '0' AND length(replace(m.mobile, ' ', '')) = 10"
-    " THEN replace(m.mobile, ' ', '') ELSE phone_digits(m.mobile) END"
+    "CASE WHEN m.mobile = '' THEN '' WHEN length(m.mobile) = 10 AND m.mobile NOT GLOB '*[^0-9]*' THEN m.mobile"
+    " WHEN m.mobile GLOB '0[0-9][0-9][0-9] [0-9][0-9][0-9] [0-9][0-9][0-9]' THEN replace(m.mobile, ' ', '')"
+    " ELSE phone_digits(m.mobile) END"
 )
-
-
 _HOME = "CASE WHEN m.address <> '' THEN m.address || ' ' || m.suburb || ' ' || m.postcode ELSE '' END"
 
 
@@ -70,26 +69,73 @@ def search(database: Database, text: str, limit: int) -> Hits:
     """The people in whom all of `text` occurs, at most `limit` of a type: exact codes and emails first, then those
     whose names begin so."""
     wanted = parse(text)
-    ids: dict[UserType, list[int]] = {}
-    for user_type in TYPES if wanted else ():
-        rows = database.read(*_statement(user_type, wanted, limit + 1))
-        ids[user_type] = [row[0] for row in rows]
-    more = frozenset(user_type for user_type, found in ids.items() if len(found) > limit)
-    return Hits({user_type: found[:limit] for user_type, found in ids.items()}, more)
-
-
-def _statement(user_type: UserType, wanted: Sequence[Words], limit: int) -> tuple[str, dict[str, Any]]:
+    if not wanted:
+        return Hits({}, frozenset())
     # Whoever has the longest word, or the number it is part of, is looked at for everything else.
     first = max(wanted, key=lambda words: len(words.number or words.longest))
-    parameters = {"limit": limit, "first": first.longest, "like": _like(first.longest)}
-    persons = _having_first(user_type, short=len(first.longest) < _SHORT)
+    _gather(database, first)
+    ids = {kind: [row[0] for row in database.read(*_statement(kind, wanted, first, limit + 1))] for kind in TYPES}
+    more = frozenset(kind for kind, found in ids.items() if len(found) > limit)
+    return Hits({kind: found[:limit] for kind, found in ids.items()}, more)
+
+
+def _gather(database: Database, first: Words) -> None:
+    """Put the person numbers of those into a temporary table who have the longest word of `first` or its number, or
+    whose linked child has the word in name or code."""
+    word = first.longest
+    short = len(word) < _SHORT
+    values = {"first": word, "like": _like(word), "number": first.number}
+    with database.errors():
+        run = database.connection.execute
+        for table in ("t_having", "t_children"):
+            run(f"CREATE TEMP TABLE IF NOT EXISTS {table} (person INTEGER PRIMARY KEY)")
+            run(f"DELETE FROM temp.{table}")
+        for table, select in (("t_children", _children(short)), *(("t_having", part) for part in _parts(short))):
+            run(f"INSERT OR IGNORE INTO temp.{table} {select}", values)
+        if first.number:
+            numbered = f"SELECT m.id * 4 FROM contacts AS m WHERE instr({_DIGITS}, :number)"
+            run(f"INSERT OR IGNORE INTO temp.t_having {numbered}", values)
+
+
+def _children(short: bool) -> str:
+    """Students by names and code, as a child's name and code lead to the contacts."""
+    contains = _begins if short else _contains
+    return (
+        f"SELECT person FROM directory WHERE user_type = 'student' AND {_named(short)}"
+        f" UNION ALL SELECT id * 4 + 1 FROM students WHERE {contains('code')} OR {contains('preferred_name')}"
+    )
+
+
+def _parts(short: bool) -> list[str]:
+    """What is gone through for the first word. A short one is the beginning of a name, title or code: a letter or two
+    are in everybody's email."""
+    contains = _begins if short else _contains
+    title = contains("title")
+    parts = [
+        "SELECT person FROM temp.t_children",
+        "SELECT l.contact_id * 4 FROM temp.t_children AS t CROSS JOIN links AS l ON l.student_id = t.person / 4",
+        f"SELECT person FROM directory WHERE user_type = 'contact' AND {_named(short)}",
+        f"SELECT person FROM directory WHERE user_type = 'staff' AND {_named(short)}",
+        f"SELECT id * 4 FROM contacts WHERE {contains('code')}",
+        f"SELECT id * 4 FROM contacts WHERE {title} OR {contains('preferred_name')}",
+        f"SELECT id * 4 + 2 FROM staff WHERE {contains('code')} OR {title}",
+    ]
+    if not short:
+        parts += [
+            f"SELECT id * 4 FROM contacts WHERE email <> '' AND {contains('email')}",
+            f"SELECT id * 4 + 1 FROM students WHERE email <> '' AND {contains('email')}",
+            f"SELECT id * 4 + 2 FROM staff WHERE email <> '' AND {contains('email')}",
+            f"SELECT person FROM accounts WHERE username_key <> '' AND {contains('username_key')}",
+        ]
+    return parts
+
+
+def _statement(user_type: UserType, wanted: Sequence[Words], first: Words, limit: int) -> tuple[str, dict[str, Any]]:
+    """Of those gathered the people of one type who have all the other words too, in order."""
+    parameters: dict[str, Any] = {"limit": limit}
     conditions, starts = [], ["TRUE"]
     for at, words in enumerate(wanted):
         number = f"instr({_DIGITS}, :n{at})" if words.number and user_type is UserType.CONTACT else ""
-        if number:
-            parameters[f"n{at}"] = words.number
-        if number and words is first:
-            persons += f" UNION ALL SELECT m.id * 4 FROM contacts AS m WHERE {number}"
         each: list[str] = []
         for word in words.words:
             place = f"{at}_{len(each)}"
@@ -97,47 +143,24 @@ def _statement(user_type: UserType, wanted: Sequence[Words], limit: int) -> tupl
             each.append(_has_word(user_type, place, short=len(word) < _SHORT))
             if not number:
                 starts.append(f"instr(' ' || d.sort_name, ' ' || :w{place}) > 0")
-        if words is not first or len(words.words) > 1:
-            conditions.append(f"({number} OR ({' AND '.join(each)}))" if number else " AND ".join(each))
+        if words is first and len(words.words) == 1:
+            continue  # that is what was gathered
+        if number:
+            parameters[f"n{at}"] = words.number
+        conditions.append(f"({number} OR ({' AND '.join(each)}))" if number else " AND ".join(each))
     # A single word may be the whole code or email of somebody, who then comes first.
-    exact = "FALSE" if len(wanted) > 1 else "m.code = :first COLLATE NOCASE OR m.email = :first COLLATE NOCASE"
+    exact = "FALSE" if len(wanted) > 1 else "m.code = :w0_0 COLLATE NOCASE OR m.email = :w0_0 COLLATE NOCASE"
     return (
-        f"SELECT m.id FROM directory AS d JOIN {TABLES[user_type]} AS m ON m.id = d.person / 4"
-        f" WHERE d.user_type = '{user_type}' AND d.person IN ({persons}){''.join(f' AND {c}' for c in conditions)}"
+        "SELECT m.id FROM temp.t_having AS h CROSS JOIN directory AS d ON d.person = h.person"
+        f" CROSS JOIN {TABLES[user_type]} AS m ON m.id = h.person / 4"
+        f" WHERE h.person % 4 = {TYPES.index(user_type)}{''.join(f' AND {c}' for c in conditions)}"
         f" ORDER BY ({exact}) DESC, ({' AND '.join(starts)}) DESC, d.sort_name, m.id LIMIT :limit",
         parameters,
     )
 
 
-def _having_first(user_type: UserType, *, short: bool) -> str:
-    """The person numbers of those who have the word `first`, or whose linked child has it in name or code.
-
-    A short word is the beginning of a name, title or code: a letter or two are in everybody's email.
-    """
-    table = TABLES[user_type]
-    person = f"id * 4 + {TYPES.index(user_type)} AS person"
-    contains = _begins if short else _contains
-    names = "instr(' ' || sort_name, ' ' || :first)" if short else "instr(sort_name, :first)"
-    parts = [
-        f"SELECT person FROM directory WHERE user_type = '{user_type}' AND {names}",
-        f"SELECT {person} FROM {table} WHERE {contains('code')}",
-    ]
-    columns = {
-        UserType.CONTACT: ("title", "preferred_name"), UserType.STUDENT: ("preferred_name",), UserType.STAFF: ("title",)
-    }  # fmt: skip
-    parts.append(f"SELECT {person} FROM {table} WHERE {' OR '.join(map(contains, columns[user_type]))}")
-    if not short:
-        parts += [
-            f"SELECT {person} FROM {table} WHERE email <> '' AND {contains('email')}",
-            f"SELECT person FROM accounts WHERE username_key <> '' AND {contains('username_key')}",
-        ]
-    if user_type is UserType.CONTACT:
-        parts.append(
-            "SELECT contact_id * 4 FROM links WHERE student_id IN (SELECT person / 4 FROM directory"
-            f" WHERE user_type = 'student' AND {names}"
-            f" UNION ALL SELECT id FROM students WHERE {contains('code')} OR {contains('preferred_name')})"
-        )
-    return " UNION ALL ".join(parts)
+def _named(short: bool) -> str:
+    return "instr(' ' || sort_name, ' ' || :first)" if short else "instr(sort_name, :first)"
 
 
 def _contains(column: str) -> str:
