@@ -6,7 +6,9 @@ import pytest
 
 from tests.ui.conftest import leavers
 from tests.ui.driving import Person, at_the_screen
+from tui.domain.records import UserType
 from tui.manager.manager import AccountManager
+from tui.manager.roll import Roll
 from tui.ui.screens import people
 
 Open = Callable[..., AccountManager]
@@ -118,3 +120,21 @@ async def test_what_is_filtered_stays_in_sight_while_it_is_read_anew(
         await person.sees(lambda: not person.accounts.is_unfinished)
         assert person.accounts.table.row is not None
         assert person.accounts.table.row.code == "P0012"
+
+
+async def test_a_pattern_waits_until_the_names_are_read(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(30))) as person:
+        accounts = person.accounts
+        accounts.roll = Roll(UserType.CONTACT)  # as in the moment after the first frame
+        await person.press("+")
+        await person.type("p001")
+        await person.press("enter", "j", "j")
+        assert person.status() == "30 of 30 shown, looking on"
+        accounts.read_roll()
+        await person.sees(lambda: person.status() == "10 marked · 30 of 30 shown" and accounts.table.cursor == 2)
+        accounts.roll = Roll(UserType.CONTACT)
+        await person.press("+", "p", "enter", "j", "escape")
+        assert not accounts.is_unfinished
+        accounts.read_roll()
+        await person.press("k")
+        await person.sees(lambda: person.status() == "10 marked · 30 of 30 shown" and accounts.table.cursor == 1)

@@ -97,10 +97,10 @@ class FindingScreen(ListScreen):
             self.do_filter()
 
     def do_next_match(self) -> None:
-        self._to_match(1)
+        self.once_read(lambda: self._to_match(1))
 
     def do_previous_match(self) -> None:
-        self._to_match(-1)
+        self.once_read(lambda: self._to_match(-1))
 
     def _to_match(self, step: int) -> None:
         persons, cursor = self.table.persons, self.table.cursor
@@ -113,10 +113,8 @@ class FindingScreen(ListScreen):
         self.say(f"Nothing here matches “{self.searched}”.")
 
     def matching(self, text: str) -> Search:
-        """Whom `text` finds among those listed. Raises Refused."""
+        """Whom `text` finds among those listed; all must be read. Raises Refused."""
         if self._matches is None or (self._matches.query.text, self._matches.roll) != (text, self.roll):
-            if not self.roll.is_complete:
-                raise Refused("The names are still being read.", todo="Try again in a moment.")
             try:
                 self._matches = Search(self.roll, Tab.ALL, parse(text)).to_the_end()
             except QueryError as error:

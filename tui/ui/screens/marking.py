@@ -81,14 +81,16 @@ class MarkingScreen(FindingScreen):
         self.changed(recount=True)
 
     def do_mark_pattern(self) -> None:
-        self.ask(Prompt("Mark those with: ", entered=lambda text: self._by_pattern(text, mark=True)))
+        self.ask(Prompt("Mark those with: ", entered=lambda text: self._asked_for(text, mark=True)))
 
     def do_unmark_pattern(self) -> None:
-        self.ask(Prompt("Unmark those with: ", entered=lambda text: self._by_pattern(text, mark=False)))
+        self.ask(Prompt("Unmark those with: ", entered=lambda text: self._asked_for(text, mark=False)))
+
+    def _asked_for(self, text: str, *, mark: bool) -> None:
+        if text:
+            self.once_read(lambda: self._by_pattern(text, mark=mark))
 
     def _by_pattern(self, text: str, *, mark: bool) -> None:
-        if not text:
-            return
         found = both(self.shown, self.matching(text).mask)
         count = self.marks.add(found) if mark else self.marks.remove(found)
         self.changed()

@@ -3,13 +3,14 @@
 A filter is looked for in slices, so that keys are answered in between; whatever acts on the list waits for its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
+from tui.errors import EngageError
 from tui.manager.masks import Mask, mask_of, only
 from tui.manager.roll import Roll, Search
 from tui.manager.views import Overview, Tab
@@ -49,6 +50,7 @@ class PeopleScreen(BaseScreen):
         self._search: Search | None = None
         self._searching: Timer | None = None
         self._waits = False
+        self._awaiting: list[Callable[[], None]] = []
         self._shown: Mask | None = None
         self._lenses: dict[tuple[UserType | None, Tab | None], Lens] = {}
 
@@ -139,11 +141,12 @@ class PeopleScreen(BaseScreen):
         if self.total_of_all <= _AT_ONCE:
             self.manager.read_roll(roll)
             self._roll_listed(roll)
+            self._roll_read(roll)
         else:
             self.engage.in_background(
                 "roll",
                 lambda: self.manager.read_roll(roll, lambda: self._listed_in_thread(roll)),
-                lambda _: None,
+                lambda _: self._roll_read(roll),
                 quietly=True,
             )
 
@@ -161,6 +164,30 @@ class PeopleScreen(BaseScreen):
             self.remember()
             self.load(at=self.table.cursor)
             self.draw()
+
+    def _roll_read(self, roll: Roll) -> None:
+        if roll is not self.roll or not self._awaiting:
+            return
+        awaiting, self._awaiting = self._awaiting, []
+        for then in awaiting:
+            try:
+                then()
+            except EngageError as error:
+                self.engage.show_error(error)
+        self.draw_foot()
+        if not self.is_unfinished:
+            self.act_on_typed_ahead()
+
+    def once_read(self, then: Callable[[], None]) -> None:
+        """Do it once the text of everybody is read; the keys wait for it."""
+        if self.roll.is_complete:
+            then()
+        else:
+            self._awaiting.append(then)
+
+    def forget_typed_ahead(self) -> None:
+        super().forget_typed_ahead()
+        self._awaiting.clear()
 
     # -- the filter ----------------------------------------------------------------------------------------------
 
@@ -183,7 +210,7 @@ class PeopleScreen(BaseScreen):
 
     @property
     def is_unfinished(self) -> bool:
-        return self._search is not None and not self._search.is_done
+        return bool(self._awaiting) or (self._search is not None and not self._search.is_done)
 
     def _look_on(self, seconds: float) -> None:
         search = self._search
