@@ -1,5 +1,6 @@
 """Driving the screen in tests: keys in, what a person reads out, waiting on what is shown and never on time."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -49,8 +50,23 @@ class Person:
     async def press(self, *keys: str) -> str:
         """Press keys; gives the screen."""
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self._handled()
         return self.text()
+
+    async def _handled(self) -> None:
+        """Wait until what was pressed has been handled: the pilot takes a process that gets no time for an idle one."""
+        # A key goes to the app, from there to the screen, and if that is covered by now to the one above it.
+        for _ in range(3):
+            handled = asyncio.Event()
+            self.app.call_later(self._after_the_screens_messages, handled)
+            end = time.monotonic() + _PATIENCE
+            while not handled.is_set() and self.app.is_running and time.monotonic() < end:
+                await asyncio.sleep(0.001)
+        await self.pilot.pause()
+
+    def _after_the_screens_messages(self, handled: asyncio.Event) -> None:
+        if not self.app.screen_stack or not self.app.screen.call_later(handled.set):
+            handled.set()  # there is no screen any more
 
     async def type(self, text: str) -> str:
         """Type text."""
@@ -59,7 +75,7 @@ class Person:
     async def paste(self, text: str) -> str:
         """Paste, as a terminal hands it over."""
         self.app.post_message(events.Paste(text))
-        await self.pilot.pause()
+        await self._handled()
         return self.text()
 
     async def sees(self, what: str | Callable[[], bool]) -> str:
