@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -53,6 +54,18 @@ def times_revoked(register: Path) -> Counter[str]:
     return Counter(row[0] for row in rows)
 
 
+@pytest.fixture(autouse=True)
+def ended_in_order() -> Iterator[None]:
+    """Whoever ends the tests by SIGTERM leaves no tmux and no sshd behind."""
+
+    def leave(number: int, frame: object) -> None:
+        pytest.exit("the tests were ended")
+
+    before = signal.signal(signal.SIGTERM, leave)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.fixture
 def register(demo: AccountManager, tmp_path: Path) -> Iterator[Path]:  # noqa: F811
     """The demo school's file, and at the end nobody who still works on it."""
@@ -89,8 +102,9 @@ def sshd(register: Path, tmp_path: Path) -> Iterator[Sshd]:
     names = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "TZ")
     folder = tmp_path / "ssh"
     folder.mkdir(mode=0o700)
-    server = Sshd(folder, {name: os.environ[name] for name in names})
+    server = Sshd(folder)
     try:
+        server.start({name: os.environ[name] for name in names})
         if why_not := server.why_not():
             pytest.skip(f"nobody can log in through sshd on loopback here: {why_not}")
         yield server

@@ -40,14 +40,19 @@ SetEnv {environment}
 
 
 class Sshd:
-    """The daemon, from start to `close`. `environment` is what its sessions find; theirs is not this process's."""
+    """The daemon, from `start` to `close`."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made_folder = False
+        self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as probe:
             probe.bind((ADDRESS, 0))
             self.port = int(probe.getsockname()[1])
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Start it; `environment` is what its sessions find, which have nothing of this process's."""
+        folder = self._folder
         for name in ("host_key", "own_key"):
             subprocess.run([str(KEYGEN), "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
         shutil.copy(folder / "own_key.pub", folder / "authorized_keys")
@@ -85,7 +90,7 @@ class Sshd:
     def why_not(self) -> str:
         """Why nobody can log in here, "" when one can."""
         until = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < until:
+        while self._process is not None and self._process.poll() is None and time.monotonic() < until:
             with suppress(OSError), socket.create_connection((ADDRESS, self.port), timeout=1):
                 break
             time.sleep(0.02)
@@ -96,11 +101,12 @@ class Sshd:
 
     def close(self) -> None:
         """End the daemon and whatever its sessions have left."""
-        left = descendants(self._process.pid)
-        self._process.terminate()
-        self._process.wait()
-        for process in left:
-            end(process)
+        if self._process is not None:
+            left = descendants(self._process.pid)
+            self._process.terminate()
+            self._process.wait()
+            for process in left:
+                end(process)
         if self._made_folder:
             with suppress(OSError):
                 _PRIVILEGE_SEPARATION.rmdir()
