@@ -71,6 +71,13 @@ async def read(person: Person) -> str:
     return await person.sees("Import: the difference")
 
 
+async def apply(person: Person) -> None:
+    """Import the difference that is on the screen."""
+    await person.press("A")
+    await person.sees("Import this as no. 2?")
+    await person.press("y")
+
+
 # -- the way through ---------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +163,7 @@ async def test_marks_and_the_place_in_the_list_are_kept(school: AccountManager) 
     async with at_the_screen(school) as person:
         await person.press("space", "j")
         await read(person)
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Imported as no. 2")
         assert person.status() == "1 marked · 8 of 8 shown"
         assert person.accounts.table.row is not None
@@ -184,12 +191,19 @@ async def test_a_wide_screen_shows_source_and_detail_side_by_side(school: Accoun
         await person.press("enter")
         await person.sees("Import: the difference")
         assert person.lines()[2].startswith("CSV folder, extract of"), "over the whole width"
-        await person.pilot.resize_terminal(60, 15)
-        await person.sees("A import it")
+        await person.pilot.resize_terminal(70, 15)
+        await person.sees("(1-11 of ")
+        await person.pilot.pause()
+        await person.press("escape")
+        await person.sees(lambda: person.lines()[1].endswith("/at/nightly"))
+        assert person.lines()[1].startswith(">  …"), "the end of a path is what tells it from others"
+        assert len(person.lines()[1]) == 70, "and as much of it as there is room for now"
+        await person.press("enter")
+        await person.sees("Import: the difference")
         await person.pilot.resize_terminal(300, 90)
         await person.sees("links ")
         await person.press("escape")
-        await person.sees(lambda: "│ CSV folder: contacts.csv" in person.text())
+        await person.sees("│ CSV folder: contacts.csv")
 
 
 # -- sources -----------------------------------------------------------------------------------------------------------
@@ -376,7 +390,7 @@ async def test_applying_is_stopped_with_the_difference_still_there(
         held.set()
         await read(person)
         held.clear()
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Import: applying the difference")
         await person.sees("Comparing links")
         await person.press("escape")
@@ -384,7 +398,7 @@ async def test_applying_is_stopped_with_the_difference_still_there(
         assert "Import: the difference" in person.text()
         assert "no. 1," in last(school)
         held.set()
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Imported as no. 2")
 
 
@@ -393,7 +407,7 @@ async def test_another_screen_may_be_looked_at_meanwhile(school: AccountManager,
         held.set()
         await read(person)
         held.clear()
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Comparing links")
         await person.press("o")
         await person.sees("Causes: 4 ready to revoke")
@@ -411,7 +425,7 @@ async def test_going_to_the_list_over_it_stops_what_is_imported(school: AccountM
         held.set()
         await read(person)
         held.clear()
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Comparing links")
         await person.press("o")
         await person.sees("Causes: 4 ready to revoke")
@@ -435,14 +449,14 @@ async def test_what_changed_since_it_was_read_is_refused_and_read_again(school: 
     async with at_the_screen(school) as person:
         await read(person)
         os.utime(at / "nightly" / "links.csv", (LATER.timestamp(), LATER.timestamp()))
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("links.csv changed since the difference was read.")
         await person.press("escape")
         assert "Import: the difference" in person.text()
         assert "no. 1," in last(school)
         await person.press("r")
         await person.sees("Import: the difference")
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Imported as no. 2")
 
 
@@ -452,7 +466,7 @@ async def test_another_import_in_between_is_said(school: AccountManager, at: Pat
         other = AccountManager(SETTINGS, school.path)
         other.import_roster(open_feed(small_school().write(at.parent / "other", FIRST.replace(day=3))))
         other.close()
-        await person.press("A", "y")
+        await apply(person)
         await person.sees("Another import came in between: no. 2")
     assert "no. 2," in last(school)
 

@@ -184,7 +184,9 @@ class ImportScreen(Board):
 
     def _fill(self) -> None:
         if not self._is_looking and self.phase is Phase.CHOOSING:
-            self.show_entries(wording_import.entries(self.sources, self.table.size.width, self.engage.look))
+            # Not as wide as the list is: it has no width while a difference hides it.
+            width = self.app.size.width // (2 if self.has_class("-beside") else 1)
+            self.show_entries(wording_import.entries(self.sources, width, self.engage.look))
 
     @property
     def is_unfinished(self) -> bool:
@@ -237,7 +239,7 @@ class ImportScreen(Board):
     def _choose_again(self) -> None:
         self.difference = None
         self._show(Phase.CHOOSING)
-        self.call_after_refresh(self.look_for_sources)
+        self.look_for_sources()
 
     def do_import_apply(self) -> None:
         from tui.ui.widgets.panel import Ask, Choice, Field, Panel
@@ -363,7 +365,7 @@ class ImportScreen(Board):
         elif self.phase is Phase.COMPARING:
             self.difference = None
             self._show(Phase.CHOOSING)
-            self.call_after_refresh(self._fill)  # when the list has its place again
+            self._fill()
         else:
             super().do_back()
 
