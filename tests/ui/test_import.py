@@ -91,7 +91,7 @@ async def test_an_empty_register_points_the_way(open_school: Open, at: Path) -> 
         await person.press("A")
         await person.sees("Import this as no. 1?")
         await person.press("y")
-        await person.sees("Imported as no. 1: contacts 40 new, 0 changed, 0 gone; ready to revoke 0 -> 4.")
+        await person.sees("Imported as no. 1: ready to revoke 0 -> 4; contacts 40 new.")
         assert person.status() == "4 of 4 shown"
         assert "1 Revoke 4" in person.lines()[1]
     assert "no. 1," in last(manager)
@@ -131,7 +131,7 @@ async def test_the_difference_is_read_then_applied(school: AccountManager, at: P
         assert "Only the register is changed, " in person.words()
         assert "Nobody is revoked and nobody is mailed by it." in person.words()
         await person.press("y")
-        await person.sees("Imported as no. 2: contacts 1 new, 1 changed, 1 gone; ready to revoke 4 -> 8.")
+        await person.sees("Imported as no. 2: ready to revoke 4 -> 8; contacts 1 new, 1 changed, 1 gone.")
         assert person.status() == "8 of 8 shown"
     assert "no. 2," in last(school)
 
@@ -538,6 +538,6 @@ async def test_the_real_roster(real_users: Path, open_school: Open, at: Path) ->
         await person.press("A")
         await person.sees("Import this as no. 1?")
         await person.press("y")
-        await person.sees("Imported as no. 1: contacts 812 new")
+        await person.sees("contacts 812 new.")
         await person.press("6")
         await person.sees("812 of 812 shown")

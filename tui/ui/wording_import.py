@@ -245,10 +245,9 @@ def confirm(found: Difference, register: Path, look: Look) -> list[Para]:
 
 
 def applied(found: Difference) -> str:
-    """What an import did, for one line."""
-    contacts = found.kinds.get("contacts")
+    """What an import did, for one line: the end of it may not fit."""
     before, after = (counts.get(Tab.READY_TO_REVOKE, 0) for counts in (found.before, found.after))
-    parts = (
-        [f"{n:,} {word}" for n, word in zip(contacts[1:4], ("new", "changed", "gone"), strict=True)] if contacts else []
-    )
-    return f"Imported as no. {found.number}: contacts {', '.join(parts)}; ready to revoke {before:,} -> {after:,}."
+    contacts = found.kinds.get("contacts")
+    counted = zip(contacts[1:], ("new", "changed", "gone", "back"), strict=True) if contacts else ()
+    parts = ", ".join(f"{count:,} {word}" for count, word in counted if count)
+    return f"Imported as no. {found.number}: ready to revoke {before:,} -> {after:,}; contacts {parts or 'unchanged'}."
