@@ -137,6 +137,10 @@ class AccountManager(ImportVerbs):
                 raise Refused(f"Nothing can be filtered by {clean(text)!r}: {error}.") from error
         return View(causes.narrowed(self._database, persons, only_causes, not_causes), total)
 
+    def led_by(self, reason: str) -> "array[int]":
+        """The contacts ready to revoke for whom this reason leads: the one that their row shows."""
+        return listing.led_by(self._database, reason)
+
     def read_roll(self, roll: Roll, listed: Callable[[], None] = lambda: None) -> Roll:
         """Read a roll, from whatever thread; `listed` is called when its tabs are there and its text is still to come.
 

@@ -104,6 +104,15 @@ def listed(
         return array("q", (row[0] for row in database.connection.execute(sql, parameters)))
 
 
+def led_by(database: Database, reason: str) -> "array[int]":
+    """The contacts ready to revoke for whom this reason leads, in no order."""
+    found = database.read(
+        "SELECT person FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke' AND reason = ?",
+        (reason,),
+    )
+    return array("q", (row[0] for row in found))
+
+
 def rows(database: Database, persons: Sequence[int]) -> list[ListedRow]:
     """The rows of these people, in the order given."""
     found: dict[int, ListedRow] = {}

@@ -99,8 +99,8 @@ class MarkingScreen(FindingScreen):
     def do_mark_reason(self) -> None:
         row = self.table.row
         if row is not None and row.reason:
-            same = self.manager.view(self.table.tab, user_type=self.user_type, reason=row.reason)
-            count = self.marks.add(both(self.shown, mask_of(same.persons)))
+            # The reason that leads, as the rows show it: who has it among others is in another cause.
+            count = self.marks.add(both(self.shown, mask_of(self.manager.led_by(row.reason))))
             self.changed()
             self.say(f"{count:,} more marked with this reason.")
 
