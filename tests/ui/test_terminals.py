@@ -148,7 +148,7 @@ def marks(terminal: Terminal, demo: AccountManager) -> None:
     terminal.press("g *")
     sees(total - 1, codes[1:6], at=1)
     terminal.press("u,")
-    same = [row.code for row in ready if ready[1].reason in row.reasons]
+    same = [row.code for row in ready if row.reason == ready[1].reason]
     sees(len(same), [], at=1)
     terminal.press("u+")
     terminal.sees("Mark those with:")
