@@ -65,7 +65,7 @@ class Board(BaseScreen):
     def compose(self) -> ComposeResult:
         look = self.engage.look
         self.head = Lines(id="head")
-        self.table = EntryList(look, id="table")
+        self.table = EntryList(look, self.moved, id="table")
         self.pane = self.make_pane()
         self.foot = Lines(id="foot")
         self._arrange()
@@ -108,7 +108,8 @@ class Board(BaseScreen):
         """Show the detail anew."""
         self.pane.say(self.detail())
 
-    def on_entry_list_moved(self, event: EntryList.Moved) -> None:
+    def moved(self) -> None:
+        """The cursor stands on another entry."""
         self.show_detail()
         self.draw_foot()
 

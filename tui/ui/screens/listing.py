@@ -5,6 +5,7 @@ take longer in a thread.
 """
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -52,7 +53,8 @@ class ListScreen(PeopleScreen):
     def __init__(self, manager: "AccountManager", overview: Overview) -> None:
         super().__init__(manager, overview)
         self.searched = ""  # what was filtered for last
-        self._rest: Timer | None = None
+        self._rest: Timer | None = None  # runs while the cursor may move on
+        self._moved_at = 0.0
         self._explained: tuple[str, Explanation] | None = None
 
     # -- layout --------------------------------------------------------------------------------------------------
@@ -60,7 +62,7 @@ class ListScreen(PeopleScreen):
     def compose(self) -> ComposeResult:
         look = self.engage.look
         self.masthead = Lines(id="masthead")
-        self.table = AccountTable(self.manager.rows, look, id="table")
+        self.table = AccountTable(self.manager.rows, look, self.follow, id="table")
         self.pane = ReasonPane(look, id="pane")
         self.foot = Lines(id="foot")
         self._arrange(self.app.size.width, self.app.size.height)
@@ -116,8 +118,10 @@ class ListScreen(PeopleScreen):
         """Another tab, filter or sort was chosen."""
         self._waits = False
         self.load()
+        self._last_at = self.table.cursor
         self.draw()
-        self.follow()
+        if self.has_pane:
+            self.follow()
 
     def change_type(self) -> None:
         """Another user type was chosen."""
@@ -235,19 +239,25 @@ class ListScreen(PeopleScreen):
 
     # -- the cursor and its pane ---------------------------------------------------------------------------------
 
-    def on_account_table_moved(self, event: AccountTable.Moved) -> None:
-        self.follow()
-
     def follow(self) -> None:
-        if self._rest is not None:
-            self._rest.stop()
-        else:
+        self._moved_at = monotonic()
+        if self._rest is None:
             self._last_at = self.table.cursor
-        self._rest = self.set_timer(_REST, self.rested)
+            self._rest = self.set_timer(_REST, self._perhaps_rested)
+
+    def _perhaps_rested(self) -> None:
+        self._rest = None
+        left = self._moved_at + _REST - monotonic()
+        if left > 0.01:  # it was moved again; a new timer at every key would be a good part of what a key costs
+            self._rest = self.set_timer(left, self._perhaps_rested)
+        else:
+            self.rested()
 
     def rested(self) -> None:
         """The cursor rests: the place in the list and the pane follow."""
-        self._rest = None
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
         if not self.has_class("-small"):
             self.draw_foot()
         row = self.table.row

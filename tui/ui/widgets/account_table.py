@@ -7,8 +7,6 @@ register: the screen tells it what to show and where the cursor goes.
 from array import array
 from collections.abc import Callable, Sequence
 
-from textual.message import Message
-
 from tui.manager.views import Row, Tab
 from tui.ui.drawing import Line, Span, fit
 from tui.ui.selection import Marks
@@ -18,17 +16,27 @@ from tui.ui.widgets.lines import Lines
 
 SIGNS = 3  # the cells before the first column: cursor, mark, space
 _HEAD = 1
+_KEPT = 8  # screenfuls of rows that are remembered
 
 
 class AccountTable(Lines):
-    """Rows of a list of people. `fetch` reads rows by person number; `look` says how it is drawn."""
+    """Rows of a list of people.
 
-    class Moved(Message):
-        """The cursor stands on another row."""
+    `fetch` reads rows by person number, `look` says how it is drawn, `moved` is called when the cursor has gone to
+    another row.
+    """
 
-    def __init__(self, fetch: Callable[[Sequence[int]], list[Row]], look: Look, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[Sequence[int]], list[Row]],
+        look: Look,
+        moved: Callable[[], None],
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self._fetch = fetch
+        self._moved = moved
         self.look = look
         self.tab = Tab.READY_TO_REVOKE
         self.persons: array[int] = array("q")
@@ -38,7 +46,7 @@ class AccountTable(Lines):
         self.range_from: int | None = None  # where a range began
         self.sorted_by = ("name", False)
         self.empty: Sequence[str] = ()
-        self._window: tuple[int, list[Row | None]] = (0, [])
+        self._rows: dict[int, Row | None] = {}  # by index: what was read of the list, around what is in sight
         self.page = 0  # of columns
         self._pages: list[list[Placed]] = []
         self._cells: dict[int, str] = {}
@@ -50,7 +58,7 @@ class AccountTable(Lines):
         self.persons, self.tab, self.sorted_by, self.empty = persons, tab, sorted_by, empty
         self.range_from = None
         self.cursor = max(0, min(at, len(persons) - 1))
-        self._window = (0, [])
+        self._rows = {}
         if not self.top <= self.cursor < self.top + self.height:
             self.top = self.cursor - self.height // 2
         self._into_sight()
@@ -60,7 +68,7 @@ class AccountTable(Lines):
     @property
     def height(self) -> int:
         """Rows in sight."""
-        return max(self.size.height - _HEAD, 1)
+        return max(self.room.height - _HEAD, 1)
 
     @property
     def person(self) -> int | None:
@@ -101,7 +109,7 @@ class AccountTable(Lines):
         self.cursor = index
         self._into_sight()
         self.paint()
-        self.post_message(self.Moved())
+        self._moved()
 
     def _into_sight(self) -> None:
         if self.cursor < self.top:
@@ -120,7 +128,7 @@ class AccountTable(Lines):
     def _place(self) -> None:
         first = self.top
         rows = [row for row in (self._row(i) for i in range(first, min(first + self.height, len(self.persons)))) if row]
-        self._pages = pages(self.tab, rows, self.size.width - SIGNS)
+        self._pages = pages(self.tab, rows, self.room.width - SIGNS)
         self.page = min(self.page, max(len(self._pages) - 1, 0))
         self._cells = {}
 
@@ -140,21 +148,26 @@ class AccountTable(Lines):
         return self._pages[self.page] if self._pages else []
 
     def _row(self, index: int) -> Row | None:
-        start, rows = self._window
-        if not start <= index < start + len(rows):
-            around = self.height
-            start = max(0, index - around)
-            persons = self.persons[start : index + around + 1]
-            by_person = {row.person: row for row in self._fetch(persons)}
-            # Somebody else's import may have taken a person away since the list was read.
-            self._window = start, [by_person.get(person) for person in persons]
-            self._cells = {}
-            rows = self._window[1]
-        return rows[index - start]
+        if index not in self._rows:
+            self._read(index)
+        return self._rows[index]
+
+    def _read(self, index: int) -> None:
+        """Read a screenful of rows from `index` on in the direction of travel, but for those that are known."""
+        height = self.height
+        if len(self._rows) > _KEPT * height:
+            near = range(index - 2 * height, index + 2 * height)
+            self._rows = {at: row for at, row in self._rows.items() if at in near}
+            self._cells = {at: text for at, text in self._cells.items() if at in near}
+        first = max(0, index - height + 1) if index + 1 in self._rows else index
+        wanted = [at for at in range(first, min(first + height, len(self.persons))) if at not in self._rows]
+        by_person = {row.person: row for row in self._fetch([self.persons[at] for at in wanted])}
+        # Somebody else's import may have taken a person away since the list was read.
+        self._rows |= {at: by_person.get(self.persons[at]) for at in wanted}
 
     def paint(self) -> None:
         """Draw what is in sight; only lines that changed are sent."""
-        if not self.size.width:
+        if not self.room.width:
             return
         if not self.persons:
             self.show(
@@ -180,7 +193,7 @@ class AccountTable(Lines):
         if text is None:
             row = self._row(index)
             cells = [fit(column.cell(row), width) for column, width in self._columns] if row else ["(gone: refresh)"]
-            text = self._cells[index] = fit((" " * GAP).join(cells), self.size.width - SIGNS)
+            text = self._cells[index] = fit((" " * GAP).join(cells), self.room.width - SIGNS)
         start = self.range_from
         ranged = start is not None and min(start, self.cursor) <= index <= max(start, self.cursor)
         marked = self.persons[index] in self.marks

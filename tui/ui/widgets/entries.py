@@ -1,9 +1,7 @@
 """A list of entries of one line or more each, with a cursor: what the screens beside the account list are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
-
-from textual.message import Message
 
 from tui.ui.drawing import Line, fit, line_width
 from tui.ui.theme import Look
@@ -22,14 +20,12 @@ class Entry(NamedTuple):
 
 
 class EntryList(Lines):
-    """Shows entries; the cursor stands on one of them."""
+    """Shows entries; the cursor stands on one of them. `moved` is called when it has gone to another."""
 
-    class Moved(Message):
-        """The cursor stands on another entry."""
-
-    def __init__(self, look: Look, *, id: str | None = None) -> None:
+    def __init__(self, look: Look, moved: Callable[[], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.look = look
+        self._moved = moved
         self.entries: Sequence[Entry] = ()
         self.empty: Sequence[str] = ()
         self.at = 0
@@ -57,7 +53,7 @@ class EntryList(Lines):
     def move(self, action: str) -> bool:
         """Move by the name of an action; False when it is no move."""
         last = len(self.entries) - 1
-        page = max(1, self.size.height // max(1, len(self.entries[self.at].lines) if self.entries else 1) - 1)
+        page = max(1, self.room.height // max(1, len(self.entries[self.at].lines) if self.entries else 1) - 1)
         targets = {
             "down": self.at + 1, "up": self.at - 1, "top": 0, "bottom": last, "page_down": self.at + page,
             "page_up": self.at - page, "half_down": self.at + (page + 1) // 2, "half_up": self.at - (page + 1) // 2,
@@ -69,7 +65,7 @@ class EntryList(Lines):
         self._into_sight()
         self.paint()
         if self.at != before:
-            self.post_message(self.Moved())
+            self._moved()
         return True
 
     def _standable(self, index: int, step: int) -> int:
@@ -87,7 +83,7 @@ class EntryList(Lines):
         if not self.entries:
             self.top = 0
             return
-        height = max(self.size.height, 1)
+        height = max(self.room.height, 1)
         first, end = self._starts[self.at], self._starts[self.at] + len(self.entries[self.at].lines)
         if self.at and all(entry.heading for entry in self.entries[: self.at]):
             first = 0  # the first one brings its headings along
@@ -100,7 +96,7 @@ class EntryList(Lines):
 
     def paint(self) -> None:
         """Draw what is in sight."""
-        width = self.size.width
+        width = self.room.width
         if not width:
             return
         if not self.entries:
@@ -109,14 +105,14 @@ class EntryList(Lines):
         lines: list[Line] = []
         for number, entry in enumerate(self.entries):
             start = self._starts[number]
-            if start + len(entry.lines) <= self.top or start >= self.top + self.size.height:
+            if start + len(entry.lines) <= self.top or start >= self.top + self.room.height:
                 continue
             lines += [self._line(number, entry, row) for row in range(len(entry.lines))]
         first = next((s for s, e in zip(self._starts, self.entries, strict=True) if s + len(e.lines) > self.top), 0)
-        self.show(lines[self.top - first :][: self.size.height])
+        self.show(lines[self.top - first :][: self.room.height])
 
     def _line(self, number: int, entry: Entry, row: int) -> Line:
-        line, width = entry.lines[row], self.size.width
+        line, width = entry.lines[row], self.room.width
         if entry.heading:
             return line
         sign = "*" if entry.marked and not row else " "

@@ -4,6 +4,7 @@ Everything on the screen is drawn through this one class.
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -21,22 +22,22 @@ class Lines(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Line] = []
-        self._drawn_at = Size(0, 0)
+        self._strips: dict[int, Strip] = {}  # by line, for as long as it stays the same
+        self._made_for: object = None
+        self.room = Size(0, 0)  # the size it was laid out for; asking Textual for it at every line takes its time
         self._drawing = False
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines from the top, repainting those that differ from what is there."""
         before, self._lines = self._lines, list(lines)
-        width = self.size.width
+        width = self.room.width
         if not width or self._drawing:
             return
-        changed = [
-            Region(0, y, width, 1)
-            for y in range(max(len(before), len(lines)))
-            if (before[y] if y < len(before) else ()) != (lines[y] if y < len(lines) else ())
-        ]
+        changed = [y for y, (old, new) in enumerate(zip_longest(before, lines, fillvalue=())) if old != new]
+        for y in changed:
+            self._strips.pop(y, None)
         if changed:
-            self.refresh(*changed)
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def resized(self) -> None:
         """The size is another one: a place for those whose lines depend on it to `show` them anew."""
@@ -45,29 +46,34 @@ class Lines(Widget):
         """What is shown."""
         return self._lines
 
-    def render_line(self, y: int) -> Strip:
-        """Textual asks for one line, and only for those that changed; at a new size for all of them."""
-        if self._drawn_at != self.size:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region. Textual asks for all that a widget has, whichever of them changed.
+
+        Its own way asks its style sheet at every line for borders, padding and colours that these lines never have, and
+        takes longer over that than over all the rest of a key.
+        """
+        size = self.size
+        if self.room != size:
             # Laid out here and not by an event later, so that the first frame at a size is the right one.
-            self._drawn_at, self._drawing = self.size, True
+            self.room, self._drawing = size, True
             try:
                 self.resized()
             finally:
                 self._drawing = False
-        return strip_of(self._lines[y] if y < len(self._lines) else (), self.size.width)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a region. Textual's own way asks its style sheet at every line for borders, padding and colours
-        that these lines never have, and takes longer over that than over all the rest of a key."""
-        filters, (_, background) = self.get_line_filters(), self.background_colors
-        left, right = crop.column_span
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        if self._made_for != (size.width, filters, background):
+            self._made_for = size.width, filters, background
+            self._strips.clear()
         strips = []
         for y in crop.line_range:
-            strip = self.render_line(y)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
-            strips.append(strip if (left, right) == (0, strip.cell_length) else strip.crop(left, right))
-        return strips
+            strip = self._strips.get(y)
+            if strip is None:
+                strip = strip_of(self._lines[y] if y < len(self._lines) else (), size.width)
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, background)
+                self._strips[y] = strip
+            strips.append(strip)
+        return strips if crop.column_span == (0, size.width) else [strip.crop(*crop.column_span) for strip in strips]
 
     def get_content_width(self, container: object, viewport: object) -> int:
         """As wide as there is room: lines are cut, not measured."""

@@ -45,7 +45,7 @@ class ReasonPane(Lines):
 
     def lay_out(self) -> None:
         """Break the paragraphs anew and draw."""
-        width, height = self.size
+        width, height = self.room
         if width:
             self._scroller.fill(self.laid_out(max(width - (1 if self.below else 3), 8)), height - self.below)
             self.paint()
@@ -63,5 +63,5 @@ class ReasonPane(Lines):
             self.show([(("│ ", frame), *line) for line in body])
             return
         words = f"─ {self.heading} {f'({where}) ' if where else ''}"
-        rule: Line = ((words + "─" * max(self.size.width - len(words), 0), frame),)
-        self.show([fit_line(rule, self.size.width), *body])
+        rule: Line = ((words + "─" * max(self.room.width - len(words), 0), frame),)
+        self.show([fit_line(rule, self.room.width), *body])
