@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from itertools import compress
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_search_in_slices_finds_the_same(demo: AccountManager) -> None:
     assert sliced.found == whole.found
     narrower = Search(roll, Tab.ALL, parse("ann"), within=whole).to_the_end()
     assert narrower.found == Search(roll, Tab.ALL, parse("ann")).to_the_end().found
+
+
+@pytest.mark.parametrize(
+    "text", ["e", "w", "é", "7", "@", "an", "ann a", "a n", "code:7", "name:w", "child:q", "/^a/", "zzzz", "name:/b/ c"]
+)
+def test_the_letters_of_a_piece_hide_nobody(demo: AccountManager, text: str) -> None:
+    roll, query = demo.read_roll(Roll(UserType.CONTACT)), parse(text)
+    rows = [row for piece in roll.pieces for row in piece.rows]
+    expected = set(compress(roll.persons, query.fits(rows, b"\1" * len(rows))))
+    assert set(Search(roll, Tab.ALL, query).to_the_end().found) == expected
+    for wider in (parse(text[:n]) for n in range(1, len(text)) if not text.startswith(("/", "name:/"))):
+        within = Search(roll, Tab.ALL, wider).to_the_end() if query.narrows(wider) else None
+        assert set(Search(roll, Tab.ALL, query, within).to_the_end().found) == expected
+        for tab in (Tab.READY_TO_REVOKE, Tab.NEVER_LOGGED_IN):
+            assert set(Search(roll, tab, query).to_the_end().found) == expected & set(roll.listed(tab))
 
 
 def test_text_that_comes_later_is_looked_through_later(demo: AccountManager) -> None:

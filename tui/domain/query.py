@@ -15,6 +15,7 @@ from tui.text import clean, fold, join_and
 
 FIELDS = ("name", "code", "email", "mobile", "username", "child", "reason", "type")
 FIELD_END = "\n"
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 SAME = "="  # stands in the username's line when it is the email
 _EMAIL, _USERNAME = FIELDS.index("email"), FIELDS.index("username")
 # What people also call a field.
@@ -48,22 +49,28 @@ class Query(NamedTuple):
             and all(mine.startswith(theirs) for mine, theirs in zip(self.words, other.words, strict=False))
         )
 
-    def fits(self, rows: Sequence[str]) -> bytes:
-        """For each row of text 1 when it fits, else 0."""
-        if self.words:
-            # The longest word is the rarest as a rule; what it leaves is little, and looked at one by one.
-            first, *others = sorted(self.words, key=len, reverse=True)
-            found = bytes(map(contains, rows, repeat(first)))
-        else:
-            others, found = [], b"\1" * len(rows)
-        if not (others or self.tests) or not any(found):
-            return found
-        narrowed = bytearray(found)
-        for number in compress(range(len(rows)), found):
-            row = rows[number]
-            if not all(word in row for word in others) or not all(test(row) for test in self.tests):
-                narrowed[number] = 0
-        return bytes(narrowed)
+    @property
+    def letters(self) -> frozenset[str]:
+        """Those of LETTERS that occur in every row that fits."""
+        return LETTERS.intersection("".join(self.words))
+
+    @property
+    def is_letters(self) -> bool:
+        """Whether a row that has these letters fits, whatever else is in it."""
+        return not self.tests and LETTERS.issuperset(self.words)
+
+    def fits(self, rows: Sequence[str], among: bytes) -> bytes:
+        """For each row of text 1 when it fits, else 0; only those are looked at that are 1 in `among`."""
+        numbers = list(compress(range(len(rows)), among))
+        # The longest word is the rarest as a rule, and leaves little to look at.
+        for word in sorted(self.words, key=len, reverse=True):
+            numbers = list(compress(numbers, map(contains, map(rows.__getitem__, numbers), repeat(word))))
+        for test in self.tests:
+            numbers = [number for number in numbers if test(rows[number])]
+        found = bytearray(len(rows))
+        for number in numbers:
+            found[number] = 1
+        return bytes(found)
 
 
 def parse(text: str) -> Query:

@@ -1,8 +1,8 @@
 """The roll: everyone of a user type in memory, as numbers in order of name and as folded text for filters.
 
-Eight bytes of number, five of status and about 130 of text a person. It is read once, in the background, and read anew
-when the register changed; tabs, counts, marks and filters are then answered from it without a statement of SQL. Names
-and the rest of a row are still read for the few rows that are shown.
+Eight bytes of number, five of status, 36 of letters and about 130 of text a person. It is read once, in the background,
+and read anew when the register changed; tabs, counts, marks and filters are then answered from it without a statement
+of SQL. Names and the rest of a row are still read for the few rows that are shown.
 """
 
 import threading
@@ -10,12 +10,13 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from itertools import compress
+from itertools import compress, repeat
+from operator import contains
 
-from tui.domain.query import Query
+from tui.domain.query import LETTERS, Query
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.manager.masks import Mask, both, mask_of
+from tui.manager.masks import Mask, mask_of
 from tui.manager.patience import limited
 from tui.manager.views import Tab
 from tui.register import listing, roll
@@ -39,6 +40,19 @@ _TABLES = {
 }
 
 
+class Piece:
+    """The folded text of some people, and by letter who has it: that rules most people out without their text."""
+
+    def __init__(self, rows: list[str]) -> None:
+        self.rows = rows
+        self.letters = {
+            letter: int.from_bytes(bytes(map(contains, rows, repeat(letter))), "little") for letter in LETTERS
+        }
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 class Roll:
     """Everyone of a user type (None: of every one). Filled by `read`, in whatever thread; asked by another.
 
@@ -49,7 +63,7 @@ class Roll:
         self.user_type = user_type
         self.persons: array[int] = array("q")
         self.size = 0  # of a mask: the largest person number and one
-        self.pieces: list[list[str]] = []
+        self.pieces: list[Piece] = []
         self.is_listed = False
         self.is_complete = False
         self._stopped = threading.Event()
@@ -66,8 +80,8 @@ class Roll:
             try:
                 self._read_statuses(database)
                 listed()
-                for piece in roll.texts(database, self.user_type, self._stopped.is_set):
-                    self.pieces.append(piece)
+                for rows in roll.texts(database, self.user_type, self._stopped.is_set):
+                    self.pieces.append(Piece(rows))
                 self.is_complete = not self._stopped.is_set()
             finally:
                 connection.rollback()
@@ -120,15 +134,16 @@ class Roll:
             self._orders = {key: found}
         return self._orders[key]
 
-    def on_tab(self, first: int, count: int, tab: Tab) -> bytes:
-        """For `count` people in order of name from the place `first` on: 1 for whoever is on a tab."""
-        return bytes(self._statuses[first : first + count]).translate(_TABLES[tab])
+    def on_tab(self, first: int, count: int, tab: Tab) -> int:
+        """Of `count` people in order of name from the place `first` on: a byte each, 1 for whoever is on a tab."""
+        return int.from_bytes(self._statuses[first : first + count].translate(_TABLES[tab]), "little")
 
 
 class Search:
     """Looking through a tab for a query, a slice of time after the other, so that keys are answered in between.
 
-    `found` grows in order of name; `mask` is the same as a set.
+    `found` grows in order of name; `mask` is the same as a set. `within` is a search that found all of them, and
+    others; those whom it did not find are not looked at again.
     """
 
     def __init__(self, roll: Roll, tab: Tab, query: Query, within: "Search | None" = None) -> None:
@@ -137,10 +152,9 @@ class Search:
         self.query = query
         self.found: array[int] = array("q")
         self.is_done = False
+        self.within = within if within is not None and within.is_done else None
         self._next = 0
-        # Only the pieces in which a wider search found anybody are looked through.
-        self._within = within._pieces if within is not None and within.is_done else None
-        self._pieces: set[int] = set()
+        self._fits: dict[int, int] = {}  # by piece, a byte a person
 
     @property
     def mask(self) -> Mask:
@@ -174,12 +188,19 @@ class Search:
         return self
 
     def _look_through(self, number: int) -> None:
-        if self._within is not None and number not in self._within:
+        piece, first = self.roll.pieces[number], number * roll.PIECE
+        count = len(piece)
+        among = self.roll.on_tab(first, count, self.tab)
+        if self.within is not None:
+            among &= self.within._fits.get(number, 0)
+        for letter in self.query.letters:
+            among &= piece.letters[letter]
+        if not among:
             return
-        rows, first = self.roll.pieces[number], number * roll.PIECE
-        fits: Mask = self.query.fits(rows)
-        if self.tab is not Tab.ALL:
-            fits = both(fits, self.roll.on_tab(first, len(rows), self.tab))
-        if any(fits):
-            self._pieces.add(number)
-            self.found.extend(compress(self.roll.persons[first : first + len(rows)], fits))
+        fits = among.to_bytes(count, "little")
+        if not self.query.is_letters:
+            fits = self.query.fits(piece.rows, fits)
+            among = int.from_bytes(fits, "little")
+        if among:
+            self._fits[number] = among
+            self.found.extend(compress(self.roll.persons[first : first + count], fits))

@@ -4,6 +4,7 @@ Errors end in a panel, a crash in a report without data, a dropped line in a job
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ _TICK = 0.2  # seconds between two pictures of a running job
 def run_screen(manager: "AccountManager") -> int:
     """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises."""
     app = EngageApp(manager, manager.overview(quick=True))
+    # A screenful of lines is some thousand objects; at Python's own threshold they are gone through at every key.
+    gc.set_threshold(50_000, 20, 50)
     # Without the mouse: the terminal keeps selecting and copying, and nothing is sent when the pointer moves.
     result = app.run(mouse=False)
     if app.return_code:

@@ -23,7 +23,7 @@ class Marks:
         self.mask = bytearray()
         self.hidden = 0
         self._count = 0
-        self._undo: deque[array[int] | bytes] = deque(maxlen=_UNDO)
+        self._undo: deque[array[int] | bytes | None] = deque(maxlen=_UNDO)  # who changed; None: nobody was marked
 
     def __len__(self) -> int:
         return self._count
@@ -72,7 +72,9 @@ class Marks:
         if not self._undo:
             return False
         change = self._undo.pop()
-        if isinstance(change, array):
+        if change is None:
+            self._set(bytearray())
+        elif isinstance(change, array):
             for person in change:
                 self._flip(person)
         else:
@@ -101,8 +103,12 @@ class Marks:
     def _change(self, change: Mask) -> int:
         count = change.count(1)
         if count:
-            self._undo.append(members(change) if count <= _FEW else zlib.compress(change, 1))
-            self._set(difference(self.mask, change) if self._count else bytearray(change))
+            if not self._count:
+                self._undo.append(None)
+                self.mask, self._count = bytearray(change), count
+            else:
+                self._undo.append(members(change) if count <= _FEW else zlib.compress(change, 1))
+                self._set(difference(self.mask, change))
         return count
 
     def _set(self, mask: bytearray) -> None:

@@ -16,7 +16,7 @@ from tui.ui.drawing import BLANK, Line, Para, Span, fit_line, line_width
 from tui.ui.editing import LineEdit
 from tui.ui.keys import key_name
 from tui.ui.widgets.keyboard import Keyboard, too_small
-from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.lines import Ground, Lines
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -36,7 +36,7 @@ class Prompt:
     complete: Callable[[str], str] | None = None
 
 
-class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
+class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
     """A full screen with keys, a message and a prompt at its bottom line."""
 
     SCOPE: ClassVar[str] = "accounts"
@@ -48,6 +48,8 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         self.message = ""
         self.prompt: Prompt | None = None
         self._typed_ahead: list[events.Key] = []
+        self._handles_key = False
+        self._foot_is_due = False
 
     @property
     def engage(self) -> "EngageApp":
@@ -73,7 +75,10 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
         self.draw_foot()
 
     def draw_foot(self) -> None:
-        """Draw the status and the bottom line."""
+        """Draw the status and the bottom line; while a key is being handled, once at its end."""
+        self._foot_is_due = self._handles_key
+        if self._handles_key:
+            return
         width = self.app.size.width
         self.foot.show([self.status_line(width), self.bottom_line(width)])
 
@@ -139,6 +144,15 @@ class BaseScreen(Keyboard, Screen[None], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
+        self._handles_key = True
+        try:
+            self._keyed(event)
+        finally:
+            self._handles_key = False
+            if self._foot_is_due:
+                self.draw_foot()
+
+    def _keyed(self, event: events.Key) -> None:
         if self.is_small:
             # What can't be seen is not acted on; leaving is.
             if self.engage.keymap.action(key_name(event.key, event.character), self.SCOPE) == "quit":

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from tui.ui.drawing import Line, Para, plain, spread, wrap
 from tui.ui.screens.base import BaseScreen
 from tui.ui.widgets.entries import Entry, EntryList
 from tui.ui.widgets.keyboard import LEAST
-from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.lines import Holder, Lines
 from tui.ui.widgets.reason_pane import ReasonPane
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Board(BaseScreen):
         self._arrange()
         self.draw()
         yield self.head
-        with Container(id="main"):
+        with Holder(id="main"):
             yield self.table
             yield self.pane
         yield self.foot

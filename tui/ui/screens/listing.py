@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.geometry import Size
 
 from tui.domain.records import UserType
@@ -21,7 +20,7 @@ from tui.ui.lens import Narrowing, forget, labels
 from tui.ui.screens.people import PeopleScreen
 from tui.ui.widgets.account_table import AccountTable
 from tui.ui.widgets.keyboard import LEAST, too_small
-from tui.ui.widgets.lines import Lines
+from tui.ui.widgets.lines import Holder, Lines
 from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
 
@@ -69,7 +68,7 @@ class ListScreen(PeopleScreen):
         self.load()
         self.draw()
         yield self.masthead
-        with Container(id="main"):
+        with Holder(id="main"):
             yield self.table
             yield self.pane
         yield self.foot

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
 
 _AT_ONCE = 2000  # a roll of so many is read between two keys
-_FIRST_LOOK = 0.003  # seconds of looking at a filter's key, before it is answered
+_FIRST_LOOK = 0.012  # seconds of looking at a filter's key, before it is answered: with drawing about a frame
 _LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for keys in between
 _UNTIL_MORE = 0.03  # when all that is read was looked through, and more is still being read
 
@@ -137,6 +137,7 @@ class PeopleScreen(BaseScreen):
     def read_roll(self) -> None:
         """Read the roll of the user type, in the background where that takes its time."""
         self.roll.stop()
+        self.table.forget()
         roll = self.roll = Roll(self.user_type)
         if self.total_of_all <= _AT_ONCE:
             self.manager.read_roll(roll)
@@ -204,9 +205,14 @@ class PeopleScreen(BaseScreen):
         if query.is_empty:
             self._search = None
         elif before is None or not same or before.query.text != query.text:
-            within = before if before is not None and same and query.narrows(before.query) else None
-            self._search = Search(self.roll, self.list_tab, query, within)
-            self._look_on(_FIRST_LOOK)
+            wider = before if same else None
+            while wider is not None and not query.narrows(wider.query):
+                wider = wider.within  # what was typed before, and is again when a letter is taken back
+            if wider is not None and wider.query.text == query.text and wider.is_done:
+                self._search = wider
+            else:
+                self._search = Search(self.roll, self.list_tab, query, wider)
+                self._look_on(_FIRST_LOOK)
 
     @property
     def is_unfinished(self) -> bool:

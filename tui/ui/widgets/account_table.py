@@ -46,7 +46,7 @@ class AccountTable(Lines):
         self.range_from: int | None = None  # where a range began
         self.sorted_by = ("name", False)
         self.empty: Sequence[str] = ()
-        self._rows: dict[int, Row | None] = {}  # by index: what was read of the list, around what is in sight
+        self._rows: dict[int, Row | None] = {}  # by person: what was read, of this list and of the one before
         self.page = 0  # of columns
         self._pages: list[list[Placed]] = []
         self._cells: dict[int, str] = {}
@@ -58,12 +58,15 @@ class AccountTable(Lines):
         self.persons, self.tab, self.sorted_by, self.empty = persons, tab, sorted_by, empty
         self.range_from = None
         self.cursor = max(0, min(at, len(persons) - 1))
-        self._rows = {}
         if not self.top <= self.cursor < self.top + self.height:
             self.top = self.cursor - self.height // 2
         self._into_sight()
         self._place()
         self.paint()
+
+    def forget(self) -> None:
+        """The register may have changed: rows are read anew."""
+        self._rows = {}
 
     @property
     def height(self) -> int:
@@ -148,22 +151,23 @@ class AccountTable(Lines):
         return self._pages[self.page] if self._pages else []
 
     def _row(self, index: int) -> Row | None:
-        if index not in self._rows:
+        person = self.persons[index]
+        if person not in self._rows:
             self._read(index)
-        return self._rows[index]
+        return self._rows[person]
 
     def _read(self, index: int) -> None:
         """Read a screenful of rows from `index` on in the direction of travel, but for those that are known."""
-        height = self.height
+        height, persons = self.height, self.persons
         if len(self._rows) > _KEPT * height:
-            near = range(index - 2 * height, index + 2 * height)
-            self._rows = {at: row for at, row in self._rows.items() if at in near}
-            self._cells = {at: text for at, text in self._cells.items() if at in near}
-        first = max(0, index - height + 1) if index + 1 in self._rows else index
-        wanted = [at for at in range(first, min(first + height, len(self.persons))) if at not in self._rows]
-        by_person = {row.person: row for row in self._fetch([self.persons[at] for at in wanted])}
+            near = persons[max(0, index - 2 * height) : index + 2 * height]
+            self._rows = {person: self._rows[person] for person in near if person in self._rows}
+            self._cells = {}
+        goes_up = index + 1 < len(persons) and persons[index + 1] in self._rows
+        first = max(0, index - height + 1) if goes_up else index
+        wanted = [person for person in persons[first : first + height] if person not in self._rows]
         # Somebody else's import may have taken a person away since the list was read.
-        self._rows |= {at: by_person.get(self.persons[at]) for at in wanted}
+        self._rows |= dict.fromkeys(wanted) | {row.person: row for row in self._fetch(wanted)}
 
     def paint(self) -> None:
         """Draw what is in sight; only lines that changed are sent."""

@@ -1,16 +1,35 @@
 """A widget that shows lines and repaints only those that changed: on a slow link every byte is seen.
 
-Everything on the screen is drawn through this one class.
+Everything on the screen is drawn through this one class; what lies under it is empty ground.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import zip_longest
 
+from textual.containers import Container
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.ui.drawing import Line, strip_of
+
+
+class Ground(Widget):
+    """For what only holds others: it shows nothing, and takes no time over it at every key as Textual's own does."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Empty lines."""
+        return [_empty(crop.width)] * crop.height
+
+
+class Holder(Ground, Container):
+    """Holds widgets beside or above each other, which fill it."""
+
+
+@cache
+def _empty(width: int) -> Strip:
+    return strip_of((), width)
 
 
 class Lines(Widget):
@@ -37,7 +56,10 @@ class Lines(Widget):
         for y in changed:
             self._strips.pop(y, None)
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            # Lines that follow each other as one region, for Textual takes its time over each.
+            starts = [y for n, y in enumerate(changed) if not n or changed[n - 1] != y - 1]
+            ends = [y + 1 for n, y in enumerate(changed) if n + 1 == len(changed) or changed[n + 1] != y + 1]
+            self.refresh(*(Region(0, y, width, end - y) for y, end in zip(starts, ends, strict=True)))
 
     def resized(self) -> None:
         """The size is another one: a place for those whose lines depend on it to `show` them anew."""

@@ -1,6 +1,7 @@
 """The two lines at the top: whose accounts, which system is acted on, what mode; and the tabs with their counts."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tui.domain.records import UserType
 from tui.manager.views import TAB_LABELS, Overview, Tab
@@ -19,7 +20,7 @@ _SHORT = {
     Tab.NO_ACCESS: "No access",
     Tab.ALL: "All",
 }
-_SHORTEST = {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"}
+_LABELS = (TAB_LABELS, _SHORT, {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"})
 
 
 def header(overview: Overview, user_type: UserType | None, width: int, look: Look, causes_key: str) -> Line:
@@ -45,13 +46,26 @@ def header(overview: Overview, user_type: UserType | None, width: int, look: Loo
 
 def tab_line(counts: Mapping[Tab, int], current: Tab | None, width: int, look: Look) -> Line:
     """The tabs with their counts, in words as long as fit."""
-    for labels in (TAB_LABELS, _SHORT, _SHORTEST):
-        for gap in (3, 2, 1):
-            line = _tabs(counts, labels, current, gap, look)
-            if line_width(line) <= width:
-                return line
+    # Digits and separators alone decide, so that a change of tab finds what fits as it was left.
+    fits = _that_fit(tuple(f"{counts[tab]:,}" if tab in counts else "…" for tab in Tab), width)
+    if fits is not None:
+        labels, gap = fits
+        return _tabs(counts, _LABELS[labels], current, gap, look)
     only = {tab: label if tab is current else "" for tab, label in TAB_LABELS.items()}
     return _tabs(counts, only, current, 2, look)
+
+
+@lru_cache(8)
+def _that_fit(counts: tuple[str, ...], width: int) -> tuple[int, int] | None:
+    """The longest of _LABELS and the widest gap that fit."""
+    for number, labels in enumerate(_LABELS):
+        words = sum(
+            len(f"{place} {labels[tab]} {count}") for place, (tab, count) in enumerate(zip(Tab, counts, strict=True), 1)
+        )
+        for gap in (3, 2, 1):
+            if words + gap * (len(Tab) - 1) <= width:
+                return number, gap
+    return None
 
 
 def _tabs(counts: Mapping[Tab, int], labels: Mapping[Tab, str], current: Tab | None, gap: int, look: Look) -> Line:
