@@ -24,6 +24,7 @@ class Key(NamedTuple):
     done: Done = anything
     most_bytes: int = 0
     repeats: bool = False  # somebody may hold it down
+    within_a_frame: bool = False  # has that for a target as well
 
 
 class Round(NamedTuple):
@@ -84,9 +85,9 @@ ROUNDS = (
     Round((Key("tab change", b"3", _other_tab),), after=(Key("back to all", TAB_OF_ALL, _other_tab),)),
     Round(
         (
-            Key("filter, first letter", b"w", _other_hits),
-            Key("filter, second letter", b"i", _other_hits),
-            Key("filter, backspace", BACKSPACE, _other_hits),
+            Key("filter, first letter", b"w", _other_hits, within_a_frame=True),
+            Key("filter, second letter", b"i", _other_hits, within_a_frame=True),
+            Key("filter, backspace", BACKSPACE, _other_hits, within_a_frame=True),
         ),
         before=(Key("filter", b"/"),),
         after=(Key("leave the filter", ESCAPE, _no_filter),),
@@ -100,8 +101,10 @@ def shows_contacts(shown: str) -> bool:
 
 
 def to_all(terminals: Sequence[Terminal], contacts: int) -> None:
-    """Go from the tab that a program opens with to the tab of all contacts."""
+    """Go from the tab that a program opens with to the tab of all contacts, and wait until it is at rest there."""
     prepare(terminals, (Key("all", TAB_OF_ALL, lambda before, after: after.shown == after.total == contacts),))
+    for terminal in terminals:
+        terminal.rest()
 
 
 def prepare(terminals: Sequence[Terminal], keys: Iterable[Key]) -> None:

@@ -24,6 +24,7 @@ import pyte
 from tests.benchmarks import measuring
 
 LINES, COLUMNS = 24, 80
+_AT_REST = 0.002  # seconds of processor time that a program may take while it does nothing
 _BREATH = 0.03  # between two keys of one that is held down
 _TIMEOUT = 240.0
 _STATUS = re.compile(r"(?:([\d,]+) marked\b.*?)?([\d,]+) of ([\d,]+) shown")
@@ -186,6 +187,13 @@ class Terminal:
                 self._stream.feed(piece)
                 count += len(piece)
         return count
+
+    def rest(self) -> None:
+        """Wait until the program does nothing any more: what it reads in the background is read."""
+        before, now = -1.0, self.cpu()
+        while now - before > _AT_REST:
+            self.quiet(self.quiet_after)
+            before, now = now, self.cpu()
 
     # -- what is typed -------------------------------------------------------------------------------------------
 

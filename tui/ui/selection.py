@@ -42,7 +42,7 @@ class Marks:
     @property
     def contact_count(self) -> int:
         """How many of the marked are contacts."""
-        return self.mask[_CONTACTS::_ALL_TYPES].count(1)
+        return self.mask[_CONTACTS::_ALL_TYPES].count(1) if self._count else 0
 
     def toggle(self, person: int) -> None:
         """Mark this one, or unmark it."""

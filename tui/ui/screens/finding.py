@@ -88,7 +88,7 @@ class FindingScreen(ListScreen):
         self.load()
         if not self.problem:
             self.searched = text.strip() or self.searched
-        self.follow()
+        self.list_changed()
 
     def _keep_filter(self, text: str) -> None:
         self.filter_by(text)

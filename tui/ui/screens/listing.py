@@ -117,10 +117,8 @@ class ListScreen(PeopleScreen):
         """Another tab, filter or sort was chosen."""
         self._waits = False
         self.load()
-        self._last_at = self.table.cursor
+        self.list_changed()
         self.draw()
-        if self.has_pane:
-            self.follow()
 
     def change_type(self) -> None:
         """Another user type was chosen."""
@@ -237,6 +235,11 @@ class ListScreen(PeopleScreen):
         ]  # fmt: skip
 
     # -- the cursor and its pane ---------------------------------------------------------------------------------
+
+    def list_changed(self) -> None:
+        self._last_at = self.table.cursor
+        if self.has_pane:
+            self.follow()
 
     def follow(self) -> None:
         self._moved_at = monotonic()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
 
 _AT_ONCE = 2000  # a roll of so many is read between two keys
-_FIRST_LOOK = 0.012  # seconds of looking at a filter's key, before it is answered: with drawing about a frame
+_FIRST_LOOK = 0.016  # seconds of looking at a filter's key before it is answered: a frame
 _LOOK, _BETWEEN_LOOKS = 0.008, 0.001  # and of each further slice, with time for keys in between
 _UNTIL_MORE = 0.03  # when all that is read was looked through, and more is still being read
 
@@ -63,6 +63,9 @@ class PeopleScreen(BaseScreen):
 
     def follow(self) -> None:
         """The cursor may stand on somebody else."""
+
+    def list_changed(self) -> None:
+        """The list is another one: the place in it is shown with it, and only the pane waits for the cursor's rest."""
 
     @property
     def lens(self) -> Lens:
@@ -247,9 +250,9 @@ class PeopleScreen(BaseScreen):
         self._shown = None
         if len(self.marks):
             self.marks.count_hidden(self.shown)
+        self.list_changed()
         self.draw_foot()
         if not self.is_unfinished:
-            self.follow()
             self.act_on_typed_ahead()
 
     def _stands(self, search: Search) -> bool:

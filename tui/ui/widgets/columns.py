@@ -92,7 +92,7 @@ def pages(tab: Tab, rows: Sequence[Row], width: int) -> list[list[Placed]]:
     types = {row.user_type for row in rows} or set(UserType)
     without = set.intersection(*(_WITHOUT.get(user_type, set()) for user_type in types))
     left = [name for name in (*_PRIORITY[tab], *(n for n in _ORDER if n not in _PRIORITY[tab])) if name not in without]
-    longest = {name: max((width_of(COLUMNS[name].cell(row)) for row in rows), default=0) for name in left}
+    longest = {name: _longest(COLUMNS[name], rows) for name in left}
     found: list[list[Placed]] = []
     kept = left[:2]
     while left:
@@ -103,6 +103,12 @@ def pages(tab: Tab, rows: Sequence[Row], width: int) -> list[list[Placed]]:
         found.append(page)
         left = [name for name in left if name not in shown]
     return found
+
+
+def _longest(column: Column, rows: Sequence[Row]) -> int:
+    if column.least == column.most:
+        return column.most
+    return max((width_of(column.cell(row)) for row in rows), default=0)
 
 
 def _page(names: Sequence[str], longest: Mapping[str, int], width: int) -> list[Placed]:
