@@ -4,6 +4,7 @@ Lists and moves; marks are added in `marking`, acts in `accounts`. Reads of a wi
 take longer in a thread.
 """
 
+import asyncio
 from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,8 +26,6 @@ from tui.ui.widgets.masthead import TYPE_LABELS, header, tab_line
 from tui.ui.widgets.reason_pane import ReasonPane
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from tui.manager.manager import AccountManager
 
 BESIDE_FROM = 110
@@ -52,7 +51,7 @@ class ListScreen(PeopleScreen):
     def __init__(self, manager: "AccountManager", overview: Overview) -> None:
         super().__init__(manager, overview)
         self.searched = ""  # what was filtered for last
-        self._rest: Timer | None = None  # runs while the cursor may move on
+        self._rest: asyncio.TimerHandle | None = None  # runs while the cursor may move on
         self._moved_at = 0.0
         self._explained: tuple[str, Explanation] | None = None
 
@@ -245,20 +244,23 @@ class ListScreen(PeopleScreen):
         self._moved_at = monotonic()
         if self._rest is None:
             self._last_at = self.table.cursor
-            self._rest = self.set_timer(_REST, self._perhaps_rested)
+            self._look_again(_REST)
+
+    def _look_again(self, seconds: float) -> None:
+        # One for many keys, and asyncio's: a timer of Textual's at every key is a good part of what a key costs.
+        self._rest = asyncio.get_running_loop().call_later(seconds, self._perhaps_rested)
 
     def _perhaps_rested(self) -> None:
-        self._rest = None
         left = self._moved_at + _REST - monotonic()
-        if left > 0.01:  # it was moved again; a new timer at every key would be a good part of what a key costs
-            self._rest = self.set_timer(left, self._perhaps_rested)
+        if left > 0.01:
+            self._look_again(left)
         else:
-            self.rested()
+            self.call_later(self.rested)
 
     def rested(self) -> None:
         """The cursor rests: the place in the list and the pane follow."""
         if self._rest is not None:
-            self._rest.stop()
+            self._rest.cancel()
             self._rest = None
         if not self.has_class("-small"):
             self.draw_foot()
