@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test terminal check bench snapshots lock clean help
 
 help:
 	@echo "make run       open the account manager on a demo school"
-	@echo "make test      run the tests"
+	@echo "make test      run the tests, $(WORKERS) at a time (WORKERS=1: one by one)"
 	@echo "make terminal  run it inside tmux and through sshd on loopback (what is not installed is named and left out)"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make bench     the benchmarks: each prints a ratio to a baseline in the same run"
@@ -18,7 +19,7 @@ run: $(VENV)/.run
 	@$(BIN)/engage-accounts demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Slower than the tests. Needs tmux, and sshd as openssh-server brings it; its sshd listens on 127.0.0.1 alone.
 terminal: $(VENV)/.dev
