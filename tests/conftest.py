@@ -22,7 +22,7 @@ REAL_USERS = Path(__file__).parents[1].parent / "shared" / "data" / "oneroster-m
 _OF_THE_TERMINAL = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX")
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
-# Under nohup it is ignored, which programs that are started here would inherit: a dropped line is part of what is tested.
+# Under nohup it is ignored, and whatever is started here would inherit that: a dropped line is part of what is tested.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
