@@ -22,8 +22,8 @@ REAL_USERS = Path(__file__).parents[1].parent / "shared" / "data" / "oneroster-m
 _OF_THE_TERMINAL = ("SSH_CONNECTION", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX")
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
-# Under nohup, or behind a shell's &, they are ignored, and whatever is started here would inherit that: dropped lines and
-# interrupts are part of what is tested.
+# Under nohup, or behind a shell's &, they are ignored, and whatever is started here would inherit that: dropped lines
+# and interrupts are part of what is tested.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
