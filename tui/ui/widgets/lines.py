@@ -61,6 +61,14 @@ class Lines(Widget):
             ends = [y + 1 for n, y in enumerate(changed) if n + 1 == len(changed) or changed[n + 1] != y + 1]
             self.refresh(*(Region(0, y, width, end - y) for y, end in zip(starts, ends, strict=True)))
 
+    def check_idle(self) -> None:
+        """Tell the screen at once that there is something to paint. Textual's way is a message to the widget itself and
+        a turn of its task first, for each widget that a key paints."""
+        if self.is_mounted:
+            self._check_refresh()
+        else:
+            super().check_idle()
+
     def resized(self) -> None:
         """The size is another one: a place for those whose lines depend on it to `show` them anew."""
 
