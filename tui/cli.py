@@ -196,6 +196,35 @@ def find(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--codes", type=click.Path(path_type=Path), metavar="FILE", help="Only these: one code a line, or a CSV.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print it.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it to a new file instead.")
+@_globals
+@click.pass_context
+def match(ctx: click.Context, codes: Path | None, form: str, out: Path | None) -> None:
+    """For accounts that are ready to revoke: the same person's new record, with the evidence. Changes nothing."""
+    from tui import printing_matched
+    from tui.config import write_whole
+    from tui.manager.matching import codes_in
+
+    found = _open(ctx).match(codes_in(codes) if codes else None)
+    said = {
+        "csv": printing_matched.matched_csv,
+        "json": printing_matched.matched_json,
+        "table": printing_matched.matched_text,
+    }[form](found)
+    if out is None:
+        _print(said.rstrip("\n"))
+        return
+    try:
+        written = write_whole(out, said.rstrip("\n") + "\n", overwrite=False)
+    except OSError as error:
+        raise Refused(f"{out} can't be written: {error.strerror}.", todo="Give another place.") from error
+    if not written:
+        raise Refused(f"{out} is already there; it is not overwritten.", todo="Give another name.")
+
+
+@cli.command()
 @click.argument("codes", nargs=-1, metavar="CODE...")
 @click.option("--all-ready", is_flag=True, help="All that are ready to revoke.")
 @click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those whose first reason it is.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import deriving, first_frame, importing, memory, million, screen_keys
+from tests.benchmarks import correlation, deriving, first_frame, importing, memory, million, screen_keys
 from tests.benchmarks.terminal import Terminal
 
 
@@ -22,6 +22,7 @@ class Benchmark(NamedTuple):
 BENCHMARKS = {
     "import": Benchmark(importing.benchmark),
     "derive": Benchmark(deriving.benchmark),
+    "match": Benchmark(correlation.benchmark, contacts=50_000, small=3_000),
     "frame": Benchmark(first_frame.benchmark),
     "keys": Benchmark(screen_keys.benchmark, small=800),
     "memory": Benchmark(memory.benchmark, small=800),

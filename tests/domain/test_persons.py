@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.persons import Alike, Bond, Identity, Person, perhaps_same, persons, sex_of
+from tui.domain.identity import Bond, Identity, sex_of
+from tui.domain.persons import Alike, Person, perhaps_same, persons
 
 
 def a_record(code: str = "C1", **more: Any) -> Identity:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.domain.persons import CROWD, Bond
+from tui.domain.identity import CROWD, Bond
 from tui.domain.phones import phone_digits
 from tui.domain.records import StaffRecord, UserType
 from tui.register import finding

@@ -5,76 +5,12 @@ they are only put beside each other for somebody to look at. The two parents of 
 address and often an email, so none of that is ever enough: the given name has to agree, and nothing may contradict.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
-from tui.text import fold, join_and
-
-# An email, number or address on more records than this is an office's or a filler, and ties nobody to anybody.
-CROWD = 6
-
-_AND = re.compile(r"\s*(?:[&+/,]|\band\b)\s*", re.IGNORECASE)
-_TITLES = {
-    **dict.fromkeys(("mr", "mister", "master", "sir", "lord"), "M"),
-    **dict.fromkeys(("mrs", "ms", "miss", "madam", "mme", "lady", "dame"), "F"),
-}
-_GENDERS = {"m": "M", "male": "M", "man": "M", "f": "F", "female": "F", "woman": "F"}
-# What a relationship says: the sex, and what the person is to the child.
-_ROLES = {
-    "mother": ("F", "parent"),
-    "mum": ("F", "parent"),
-    "father": ("M", "parent"),
-    "dad": ("M", "parent"),
-    "stepmother": ("F", "step-parent"),
-    "stepfather": ("M", "step-parent"),
-    "stepparent": ("", "step-parent"),
-    "grandmother": ("F", "grandparent"),
-    "grandfather": ("M", "grandparent"),
-    "grandparent": ("", "grandparent"),
-    "aunt": ("F", "aunt or uncle"),
-    "uncle": ("M", "aunt or uncle"),
-    "sister": ("F", "sibling"),
-    "brother": ("M", "sibling"),
-    **dict.fromkeys(("neighbour", "neighbor"), ("", "neighbour")),
-    **dict.fromkeys(("friend", "familyfriend"), ("", "friend")),
-    **dict.fromkeys(("hostparent", "homestay"), ("", "host parent")),
-}
-
-
-class Bond(NamedTuple):
-    """A link as seen from a contact: the student, what the contact is to them, and whether the link stands."""
-
-    code: str
-    name: str
-    relationship: str = ""
-    stands: bool = True
-
-
-class Identity(NamedTuple):
-    """What a contact record says of who it is: all that two records are compared by.
-
-    `email`, `username`, `mobile` and `address` are in the form in which they are compared, and blank where they are on
-    too many records to tell anything.
-    """
-
-    code: str
-    title: str = ""
-    given_name: str = ""
-    preferred_name: str = ""
-    surname: str = ""
-    gender: str = ""
-    email: str = ""
-    username: str = ""
-    mobile: str = ""
-    address: str = ""
-    children: tuple[Bond, ...] = ()
-
-    @property
-    def is_joint(self) -> bool:
-        """Whether it is one record for two people, as "Mr & Mrs" or "John & Mary"."""
-        return len(_someones(self)) > 1
+from tui.domain.identity import Identity, is_initial, kinds, letters, someones
+from tui.text import join_and
 
 
 class Alike(NamedTuple):
@@ -106,17 +42,6 @@ class Person(NamedTuple):
 Compare = Callable[[Identity, Identity], Alike | None]
 
 
-class _Someone(NamedTuple):
-    names: frozenset[str]
-    sexes: frozenset[str]
-
-
-def sex_of(record: Identity) -> str:
-    """`F`, `M`, or "" where the record does not say or contradicts itself."""
-    sexes = {sex for someone in _someones(record) for sex in someone.sexes}
-    return sexes.pop() if len(sexes) == 1 else ""
-
-
 def perhaps_same(one: Identity, other: Identity) -> Alike | None:
     """Whether two records are perhaps one person; None when they are not, or nothing but the family says so."""
     pair = _agreeing(one, other)
@@ -133,7 +58,7 @@ def perhaps_same(one: Identity, other: Identity) -> Alike | None:
     against = [
         what
         for what, mine, theirs in (
-            ("surname", _letters(one.surname), _letters(other.surname)),
+            ("surname", letters(one.surname), letters(other.surname)),
             ("email", one.email, other.email),
             ("mobile", one.mobile, other.mobile),
         )
@@ -222,7 +147,7 @@ def _keys(record: Identity) -> set[tuple[str, str]]:
 def _agreeing(one: Identity, other: Identity) -> tuple[str, bool, bool] | None:
     """How the given names agree, where no sex contradicts: in words, whether both sexes are known, whether only an
     initial agrees."""
-    mine, theirs = _someones(one), _someones(other)
+    mine, theirs = someones(one), someones(other)
     if len(mine) > 1 and len(theirs) > 1 and {s.names for s in mine} != {s.names for s in theirs}:
         return None
     joint = " (one of two on the joint record)" if (len(mine) > 1) != (len(theirs) > 1) else ""
@@ -232,8 +157,8 @@ def _agreeing(one: Identity, other: Identity) -> tuple[str, bool, bool] | None:
             if any(sex != another for sex in here.sexes for another in there.sexes):
                 continue
             known = bool(here.sexes and there.sexes)
-            if any(not _is_initial(name) for name in here.names & there.names):
-                plain = _letters(one.given_name) == _letters(other.given_name)
+            if any(not is_initial(name) for name in here.names & there.names):
+                plain = letters(one.given_name) == letters(other.given_name)
                 words = "given name" if plain or joint else f"given name ({one.given_name}, {other.given_name})"
                 return f"{words}{joint}", known, False
             if not joint and _initial(here.names, there.names):
@@ -242,21 +167,12 @@ def _agreeing(one: Identity, other: Identity) -> tuple[str, bool, bool] | None:
 
 
 def _initial(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    return any(a[0] == b[0] and (_is_initial(a) or _is_initial(b)) for a in mine for b in theirs)
-
-
-def _is_initial(name: str) -> bool:
-    """A letter that stands for a name; where letters have no case (Chinese, Japanese) one is a name."""
-    return len(name) == 1 and name.upper() != name.lower()
+    return any(a[0] == b[0] and (is_initial(a) or is_initial(b)) for a in mine for b in theirs)
 
 
 def _roles_contradict(one: Identity, other: Identity) -> bool:
-    mine, theirs = _kinds(one), _kinds(other)
+    mine, theirs = kinds(one), kinds(other)
     return bool(mine and theirs and not mine & theirs)
-
-
-def _kinds(record: Identity) -> set[str]:
-    return {kind for bond in record.children if (kind := _role(bond.relationship)[1])}
 
 
 def _ties(one: Identity, other: Identity) -> tuple[bool, list[str]]:
@@ -281,35 +197,3 @@ def _both_stand(one: Identity, other: Identity) -> bool:
     """Whether both are linked to one child today, as two parents are."""
     standing = {bond.code for bond in one.children if bond.stands}
     return any(bond.stands and bond.code in standing for bond in other.children)
-
-
-@lru_cache(maxsize=4096)
-def _someones(record: Identity) -> tuple[_Someone, ...]:
-    """Who stands on a record: one person, or the two of a joint one."""
-    given, titles = _AND.split(record.given_name.strip()), _AND.split(record.title.strip())
-    if len(given) == len(titles) == 1:
-        said = (record.title, record.gender, *(bond.relationship for bond in record.children))
-        return (_Someone(_names(record.given_name, record.preferred_name), _sexes(*said)),)
-    if len(given) != len(titles):
-        titles = [""] * len(given)  # "Mr & Mrs" John: which of the two he is, it does not say
-    people = [_Someone(_names(name), _sexes(title)) for name, title in zip(given, titles, strict=True)]
-    return tuple(people) if len(people) > 1 else (*people, _Someone(frozenset(), frozenset()))
-
-
-def _names(*names: str) -> frozenset[str]:
-    return frozenset(map(_letters, names)) - {""}
-
-
-def _sexes(title: str, gender: str = "", *relationships: str) -> frozenset[str]:
-    said = {_TITLES.get(word, "") for word in fold(title).replace(".", " ").split()}
-    said |= {_GENDERS.get(_letters(gender), "")} | {_role(relationship)[0] for relationship in relationships}
-    return frozenset(said - {""})
-
-
-def _role(relationship: str) -> tuple[str, str]:
-    return _ROLES.get(_letters(relationship), ("", ""))
-
-
-@lru_cache(maxsize=4096)
-def _letters(value: str) -> str:
-    return "".join(character for character in fold(value) if character.isalnum())

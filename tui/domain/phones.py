@@ -24,3 +24,11 @@ def phone_digits(value: str) -> str:
         return "0" + digits[2:]
     # A spreadsheet that took it for a number ate the leading nought.
     return "0" + digits if len(digits) == 9 and digits[0] in "23478" else digits
+
+
+def is_of_a_house(digits: str) -> bool:
+    """Whether a number (see `phone_digits`) is an Australian fixed line's: 02, 03, 07 or 08 (ACMA, numbering plan).
+
+    Whoever lives in the house is reached by it.
+    """
+    return len(digits) == 10 and digits[:2] in ("02", "03", "07", "08")

@@ -11,7 +11,8 @@ from tui.domain.addresses import why_unusable
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import Answer
 from tui.domain.gates import Decision, MailFacts, mail_gate, revoke_gate
-from tui.domain.persons import Identity, Person, persons, sex_of
+from tui.domain.identity import Identity, sex_of
+from tui.domain.persons import Person, persons
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.explaining import explanation, student_sentence

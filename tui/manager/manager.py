@@ -7,7 +7,7 @@ import csv
 import os
 import threading
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
     from tui.jobs.runner import Runner
     from tui.mail.outbox import Outbox
+    from tui.manager.matching import Matched
 
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
@@ -425,6 +426,15 @@ class AccountManager(ImportVerbs):
                 reason=reason,
             )
         return found._replace(answer=answer, answer_reason=reason)
+
+    def match(self, codes: Iterable[str] | None = None) -> "list[Matched]":
+        """The records that may be the same person's as these accounts', or as all that are ready to revoke (None).
+
+        Raises NotFound and Refused for codes that can't be matched.
+        """
+        from tui.manager import matching
+
+        return matching.match(self._database, codes)
 
     def causes(self) -> Causes:
         """The accounts ready to revoke, by what brought them there."""

@@ -6,14 +6,15 @@ ASCII, only what is not is folded one by one.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tui.domain.facts import ImportRef, StudentFact
-from tui.domain.persons import CROWD, Bond, Identity
+from tui.domain.identity import CROWD, Identity
 from tui.domain.phones import phone_digits
 from tui.domain.records import UserType
 from tui.register.database import Database
+from tui.register.identities import HOME, identities
 from tui.register.people import TABLES, TYPES
 from tui.text import day_of, fold
 
@@ -27,7 +28,6 @@ _DIGITS = (
     " WHEN m.mobile GLOB '0[0-9][0-9][0-9] [0-9][0-9][0-9] [0-9][0-9][0-9]' THEN replace(m.mobile, ' ', '')"
     " ELSE phone_digits(m.mobile) END"
 )
-_HOME = "CASE WHEN m.address <> '' THEN m.address || ' ' || m.suburb || ' ' || m.postcode ELSE '' END"
 
 
 class Words(NamedTuple):
@@ -212,7 +212,7 @@ def known_beside(database: Database, contacts: Sequence[int]) -> dict[int, Ident
             contacts,
         )
     )
-    return _identities(database, sorted(ids), crowded)
+    return identities(database, sorted(ids), crowded)
 
 
 def _reached(database: Database, contacts: Sequence[int], places: str) -> dict[tuple[str, str], set[int]]:
@@ -223,7 +223,7 @@ def _reached(database: Database, contacts: Sequence[int], places: str) -> dict[t
     streets: set[str] = set()
     homes: set[str] = set()
     for email, username, mobile, street, home in database.read(
-        f"SELECT m.email, coalesce(a.username, ''), phone_digits(m.mobile), m.address, {_HOME} FROM contacts AS m"
+        f"SELECT m.email, coalesce(a.username, ''), phone_digits(m.mobile), m.address, {HOME} FROM contacts AS m"
         f" LEFT JOIN accounts AS a ON a.person = m.id * 4 WHERE m.id IN ({places})",
         contacts,
     ):
@@ -243,7 +243,7 @@ def _reached(database: Database, contacts: Sequence[int], places: str) -> dict[t
         for id_, value in database.read(sql.format(_places(values)), list(values)):
             found.setdefault((what, fold(value)), set()).add(id_)
     for id_, mobile, home in database.read(
-        f"SELECT m.id, {_DIGITS} AS digits, {_HOME} FROM contacts AS m"
+        f"SELECT m.id, {_DIGITS} AS digits, {HOME} FROM contacts AS m"
         f" WHERE digits IN ({_places(mobiles)}) OR m.address IN ({_places(streets)})",
         [*mobiles, *streets],
     ):
@@ -251,35 +251,6 @@ def _reached(database: Database, contacts: Sequence[int], places: str) -> dict[t
             found.setdefault(("mobile", mobile), set()).add(id_)
         if fold(home) in homes:
             found.setdefault(("address", fold(home)), set()).add(id_)
-    return found
-
-
-def _identities(database: Database, ids: Sequence[int], crowded: Collection[tuple[str, str]]) -> dict[int, Identity]:
-    places = _places(ids)
-    bonds: dict[int, list[Bond]] = {}
-    for contact, *bond in database.read(
-        "SELECT l.contact_id, t.code, coalesce(nullif(t.preferred_name, ''), t.given_name), l.relationship,"
-        " l.removed_snapshot IS NULL AND l.removed_on = '' AND t.status <> 'left' FROM links AS l"
-        f" JOIN students AS t ON t.id = l.student_id WHERE l.contact_id IN ({places}) ORDER BY t.code, l.relationship",
-        ids,
-    ):
-        code, name, relationship, stands = bond
-        bonds.setdefault(contact, []).append(Bond(code, name, relationship, bool(stands)))
-
-    def tie(what: str, value: str) -> str:
-        value = fold(value)
-        return "" if (what, value) in crowded else value
-
-    found = {}
-    for id_, *names, email, username, mobile, address in database.read(
-        "SELECT m.id, m.code, m.title, m.given_name, m.preferred_name, m.surname, m.gender, m.email,"
-        " coalesce(a.username, ''), phone_digits(m.mobile),"
-        f" {_HOME} FROM contacts AS m LEFT JOIN accounts AS a ON a.person = m.id * 4 WHERE m.id IN ({places})",
-        ids,
-    ):
-        reached = (tie("email", email), tie("email", username), tie("mobile", mobile), tie("address", address))
-        code, title, given, preferred, surname, gender = names
-        found[id_] = Identity(code, title, given, preferred, surname, gender, *reached, tuple(bonds.get(id_, ())))
     return found
 
 

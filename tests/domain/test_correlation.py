@@ -1,0 +1,171 @@
+"""Old records and new ones: what is matched, what a person looks at, and above all that nobody's partner is chosen."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.benchmarks.correlation import TUNED, measured, subjects_of
+from tests.benchmarks.handover_school import handover_school
+from tui.domain.correlation import Correlation, Correlator, Decision, Subject
+from tui.domain.correlation_evidence import Cause, cause_of, evidence
+from tui.domain.identity import Bond, Identity
+
+
+def a_record(code: str, **more: Any) -> Identity:
+    """A record of Kate Smith, mother of Noah."""
+    usual: dict[str, Any] = {
+        "title": "Mrs",
+        "given_name": "Kate",
+        "surname": "Smith",
+        "email": "kate.smith@home.example",
+        "mobile": "0400000001",
+        "address": "1 high street norwood 5067",
+        "children": (Bond("S1", "Noah", "Mother"),),
+    }
+    return Identity(code, **usual | more)
+
+
+def old(**more: Any) -> Subject:
+    return Subject(a_record("OLD1", username="ksmith", **more), has_account=True, eligible=False)
+
+
+def new(code: str = "NEW1", *, has_account: bool = False, **more: Any) -> Subject:
+    return Subject(a_record(code, **more), has_account=has_account, eligible=True)
+
+
+def found(*subjects: Subject) -> Correlation:
+    """What is found for the old record among these."""
+    return Correlator(subjects).of("OLD1")
+
+
+FATHER: dict[str, Any] = {
+    "title": "Mr",
+    "given_name": "John",
+    "email": "john.smith@home.example",
+    "mobile": "0400000002",
+    "children": (Bond("S1", "Noah", "Father"),),
+}
+
+
+# -- what is matched ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "cause"),
+    [
+        ({}, Cause.CODE_CHANGE),
+        ({"surname": "Jones", "title": "Ms", "email": "kate.jones@home.example"}, Cause.NAME_CHANGE),
+        ({"given_name": "Katherine"}, Cause.CODE_CHANGE),
+        ({"mobile": "0400000009", "address": "9 low street norwood 5067"}, Cause.CODE_CHANGE),
+    ],
+)
+def test_the_new_record_of_the_same_person_is_matched(changed: dict[str, Any], cause: Cause) -> None:
+    one, other, father = old(), new(**changed), new("NEW2", **FATHER)
+    correlation = found(one, other, father)
+    assert (correlation.decision, correlation.candidates[0].code) == (Decision.MATCH, "NEW1"), correlation
+    assert cause_of(one.identity, other.identity, correlation) is cause
+    assert correlation.margin > 0
+
+
+def test_the_evidence_is_said_for_and_against() -> None:
+    one, other = old(), new(surname="Jones")
+    said = evidence(one.identity, other.identity, found(one, other).candidates[0])
+    assert "+ same mobile, which nobody else has" in said
+    assert "- surname Smith against Jones" in said
+    assert any(line.endswith("shares Noah") for line in said)
+
+
+def test_only_eligible_records_are_candidates() -> None:
+    left = Subject(a_record("NEW1"), has_account=False, eligible=False)
+    assert found(old(), left).candidates == ()
+
+
+# -- what is not -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {},
+        {"email": "kate.smith@home.example"},
+        {"mobile": "0400000001"},
+        {"email": "kate.smith@home.example", "mobile": "0400000001"},
+    ],
+)
+def test_the_other_parent_is_never_chosen_whatever_the_two_share(shared: dict[str, Any]) -> None:
+    assert found(old(), new("NEW2", **FATHER | shared)).decision is Decision.NONE
+
+
+@pytest.mark.parametrize("name", ["Chris", "Alex"])
+def test_a_name_that_both_parents_have_is_not_enough(name: str) -> None:
+    mother, father = old(given_name=name), new("NEW2", **FATHER | {"given_name": name})
+    assert found(mother, father).decision is Decision.NONE  # the titles contradict
+    unknown: dict[str, Any] = {"title": "", "children": (Bond("S1", "Noah", "Parent"),)}
+    one = old(given_name=name, **unknown)
+    other = new("NEW2", **FATHER | {"given_name": name} | unknown)
+    assert found(one, other).decision is not Decision.MATCH
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"given_name": "K", "title": ""}, "only an initial agrees"),
+        ({"title": "Mr & Mrs", "given_name": "John & Kate"}, "a joint record"),
+        ({"children": (Bond("S1", "Noah", "Grandmother"),)}, "the two are not the same to the children"),
+        (
+            {"has_account": True, "email": "k@else.example", "mobile": "0400000009"},
+            "the other is in use already, and shares neither email nor mobile",
+        ),
+        ({"email": "k@else.example", "mobile": "0400000009"}, "too little ties the two but the name"),
+    ],
+)
+def test_what_has_paired_parents_with_ex_partners_is_looked_at(changed: dict[str, Any], rule: str) -> None:
+    correlation = found(old(), new(**changed))
+    assert (correlation.decision, correlation.rule) == (Decision.REVIEW, rule)
+
+
+def test_an_email_of_the_whole_office_ties_nobody() -> None:
+    office: dict[str, Any] = {"email": "office@school.example", "mobile": "", "address": "", "children": ()}
+    others = [new(f"X{n}", given_name=f"Name{n}", surname=f"Sur{n}", **office) for n in range(10)]
+    assert found(old(**office), new(**office), *others).decision is Decision.NONE
+
+
+# -- always ------------------------------------------------------------------------------------------------------------
+
+SCHOOL = subjects_of(handover_school(7, 600))
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=5, deadline=None)
+def test_the_order_of_records_changes_nothing(rng: random.Random) -> None:
+    shuffled = list(SCHOOL)
+    rng.shuffle(shuffled)
+    assert Correlator(shuffled).all() == Correlator(SCHOOL).all()
+
+
+def test_sexes_that_contradict_are_never_proposed_and_sums_hold() -> None:
+    for correlation in Correlator(SCHOOL).all():
+        shares = [candidate.confidence for candidate in correlation.candidates]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-4
+        if correlation.decision is not Decision.NONE:
+            assert correlation.candidates[0].levels.level("sex") != "contradict"
+
+
+def test_schools_that_were_not_looked_at_have_no_wrong_partner() -> None:
+    score = measured(range(TUNED + 301, TUNED + 304), 2_000)
+    assert score.wrong_partners_matched == 0
+    assert score.matched_right == score.matched
+    assert score.automatic_recall > 0.8
+    assert score.f1 > 0.95
+
+
+@pytest.mark.parametrize("contacts", [30, 100])
+def test_a_small_school_is_matched_as_well(contacts: int) -> None:
+    score = measured(range(TUNED + 1, TUNED + 20), contacts)
+    assert score.partners > 10
+    assert score.wrong_partners_matched == 0
+    assert score.recall > 0.8
