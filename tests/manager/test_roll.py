@@ -70,7 +70,11 @@ def test_a_search_in_slices_finds_the_same(demo: AccountManager) -> None:
 @pytest.mark.parametrize(
     "text", ["e", "w", "é", "7", "@", "an", "ann a", "a n", "code:7", "name:w", "child:q", "/^a/", "zzzz", "name:/b/ c"]
 )
-def test_the_letters_of_a_piece_hide_nobody(demo: AccountManager, text: str) -> None:
+@pytest.mark.parametrize("lettered", [300_000, 0])
+def test_the_letters_of_a_piece_hide_nobody(
+    demo: AccountManager, text: str, lettered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.manager.roll._LETTERED", lettered)
     roll, query = demo.read_roll(Roll(UserType.CONTACT)), parse(text)
     rows = [row for piece in roll.pieces for row in piece.rows]
     expected = set(compress(roll.persons, query.fits(rows, b"\1" * len(rows))))

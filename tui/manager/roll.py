@@ -1,8 +1,9 @@
 """The roll: everyone of a user type in memory, as numbers in order of name and as folded text for filters.
 
-Eight bytes of number, five of status, 36 of letters and about 130 of text a person. It is read once, in the background,
-and read anew when the register changed; tabs, counts, marks and filters are then answered from it without a statement
-of SQL. Names and the rest of a row are still read for the few rows that are shown.
+Some twenty bytes of number, five of status, 40 of letters and about 150 of text a person; of more than _LETTERED
+people no letters are kept, for they would not fit into 250 MB with a million. It is read once, in the background, and
+read anew when the register changed; tabs, counts, marks and filters are then answered from it without a statement of
+SQL. Names and the rest of a row are still read for the few rows that are shown.
 """
 
 import threading
@@ -23,6 +24,7 @@ from tui.register import listing, roll
 from tui.register.database import Database
 
 _LONGEST = 0.5  # seconds for one slice of a search, past which an expression is given up
+_LETTERED = 300_000  # people
 _NEVER = 5  # active, and never logged in
 _CODES: Mapping[str, int] = {status: number for number, status in enumerate(Status, start=1)}
 
@@ -43,10 +45,11 @@ _TABLES = {
 class Piece:
     """The folded text of some people, and by letter who has it: that rules most people out without their text."""
 
-    def __init__(self, rows: list[str]) -> None:
+    def __init__(self, rows: list[str], *, lettered: bool = True) -> None:
         self.rows = rows
         self.letters = {
-            letter: int.from_bytes(bytes(map(contains, rows, repeat(letter))), "little") for letter in LETTERS
+            letter: int.from_bytes(bytes(map(contains, rows, repeat(letter))), "little")
+            for letter in (LETTERS if lettered else ())
         }
 
     def __len__(self) -> int:
@@ -81,7 +84,7 @@ class Roll:
                 self._read_statuses(database)
                 listed()
                 for rows in roll.texts(database, self.user_type, self._stopped.is_set):
-                    self.pieces.append(Piece(rows))
+                    self.pieces.append(Piece(rows, lettered=len(self.persons) <= _LETTERED))
                 self.is_complete = not self._stopped.is_set()
             finally:
                 connection.rollback()
@@ -193,12 +196,12 @@ class Search:
         among = self.roll.on_tab(first, count, self.tab)
         if self.within is not None:
             among &= self.within._fits.get(number, 0)
-        for letter in self.query.letters:
+        for letter in self.query.letters & piece.letters.keys():
             among &= piece.letters[letter]
         if not among:
             return
         fits = among.to_bytes(count, "little")
-        if not self.query.is_letters:
+        if not (piece.letters and self.query.is_letters):
             fits = self.query.fits(piece.rows, fits)
             among = int.from_bytes(fits, "little")
         if among:
