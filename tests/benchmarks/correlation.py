@@ -16,7 +16,7 @@ from tests.benchmarks.handover_school import HandoverSchool, handover_school
 from tests.benchmarks.measuring import met
 from tui.domain.correlation import Correlation, Correlator, Decision, Subject
 
-TUNED = 100
+TUNED = 300
 
 
 class Score(NamedTuple):

@@ -9,31 +9,19 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.correlation import TUNED, measured, subjects_of
 from tests.benchmarks.handover_school import handover_school
-from tui.domain.correlation import Correlation, Correlator, Decision, Subject
+from tests.domain.kate import kate
+from tui.domain.correlation import Correlation, Correlator, Decision, Subject, names_its_owner
 from tui.domain.correlation_evidence import Cause, cause_of, evidence
-from tui.domain.identity import Bond, Identity
-
-
-def a_record(code: str, **more: Any) -> Identity:
-    """A record of Kate Smith, mother of Noah."""
-    usual: dict[str, Any] = {
-        "title": "Mrs",
-        "given_name": "Kate",
-        "surname": "Smith",
-        "email": "kate.smith@home.example",
-        "mobile": "0400000001",
-        "address": "1 high street norwood 5067",
-        "children": (Bond("S1", "Noah", "Mother"),),
-    }
-    return Identity(code, **usual | more)
+from tui.domain.identity import Bond
+from tui.domain.phones import is_of_a_house
 
 
 def old(**more: Any) -> Subject:
-    return Subject(a_record("OLD1", username="ksmith", **more), has_account=True, eligible=False)
+    return Subject(kate("OLD1", username="ksmith", **more), has_account=True, eligible=False)
 
 
 def new(code: str = "NEW1", *, has_account: bool = False, **more: Any) -> Subject:
-    return Subject(a_record(code, **more), has_account=has_account, eligible=True)
+    return Subject(kate(code, **more), has_account=has_account, eligible=True)
 
 
 def found(*subjects: Subject) -> Correlation:
@@ -79,7 +67,7 @@ def test_the_evidence_is_said_for_and_against() -> None:
 
 
 def test_only_eligible_records_are_candidates() -> None:
-    left = Subject(a_record("NEW1"), has_account=False, eligible=False)
+    left = Subject(kate("NEW1"), has_account=False, eligible=False)
     assert found(old(), left).candidates == ()
 
 
@@ -90,9 +78,9 @@ def test_only_eligible_records_are_candidates() -> None:
     "shared",
     [
         {},
-        {"email": "kate.smith@home.example"},
+        {"email": "kate@home.example"},
         {"mobile": "0400000001"},
-        {"email": "kate.smith@home.example", "mobile": "0400000001"},
+        {"email": "kate@home.example", "mobile": "0400000001"},
     ],
 )
 def test_the_other_parent_is_never_chosen_whatever_the_two_share(shared: dict[str, Any]) -> None:
@@ -131,6 +119,33 @@ def test_an_email_of_the_whole_office_ties_nobody() -> None:
     office: dict[str, Any] = {"email": "office@school.example", "mobile": "", "address": "", "children": ()}
     others = [new(f"X{n}", given_name=f"Name{n}", surname=f"Sur{n}", **office) for n in range(10)]
     assert found(old(**office), new(**office), *others).decision is Decision.NONE
+
+
+@pytest.mark.parametrize(
+    ("email", "hers"),
+    [
+        ("kate@x.example", True),
+        ("kate.smith7@x.example", True),
+        ("ksmith@x.example", True),
+        ("smithk2@x.example", True),
+        ("smiths@x.example", False),
+        ("thesmiths@x.example", False),
+        ("smith.family@x.example", False),
+        ("jsmith@x.example", False),
+    ],
+)
+def test_an_email_with_no_given_name_in_it_is_the_familys(email: str, hers: bool) -> None:
+    assert names_its_owner(kate(email=email)) is hers
+
+
+def test_a_plural_is_no_initial() -> None:
+    assert not names_its_owner(kate(given_name="Semisi", surname="Taumua", email="thetaumuas@x.example"))
+    assert not names_its_owner(kate(given_name="Semisi", surname="Taumua", email="taumuas@x.example"))
+
+
+@pytest.mark.parametrize(("number", "house"), [("0298765432", True), ("0400000001", False), ("441632960001", False)])
+def test_a_number_of_the_house_is_nobodys_own(number: str, house: bool) -> None:
+    assert is_of_a_house(number) is house
 
 
 # -- always ------------------------------------------------------------------------------------------------------------

@@ -7,22 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.domain.kate import kate
 from tui.domain.identity import Bond, Identity, sex_of
 from tui.domain.persons import Alike, Person, perhaps_same, persons
-
-
-def a_record(code: str = "C1", **more: Any) -> Identity:
-    """A record of Kate Smith, mother of Noah, with everything that can tie it to another."""
-    usual: dict[str, Any] = {
-        "title": "Mrs",
-        "given_name": "Kate",
-        "surname": "Smith",
-        "email": "kate@home.example",
-        "mobile": "0400000001",
-        "address": "1 high street norwood 5067",
-        "children": (Bond("S1", "Noah", "Mother"),),
-    }
-    return Identity(code, **usual | more)
 
 
 def among(*records: Identity, found: str = "") -> list[set[str]]:
@@ -35,8 +22,8 @@ def among(*records: Identity, found: str = "") -> list[set[str]]:
 
 
 def test_the_evidence_is_said_and_what_differs_too() -> None:
-    old = a_record(email="k.smith@home.example")
-    new = a_record("C2", surname="Jones", address="")
+    old = kate(email="k.smith@home.example")
+    new = kate("C2", surname="Jones", address="")
     assert perhaps_same(old, new) == Alike(("given name", "mobile", "child Noah"), ("surname", "email"))
     alike = perhaps_same(old, new)
     assert alike is not None
@@ -56,11 +43,11 @@ def test_the_evidence_is_said_and_what_differs_too() -> None:
 )
 def test_the_given_name_and_one_tie_are_needed(tie: dict[str, Any], words: str) -> None:
     bare = Identity("C2", title="Ms", given_name="Kate", surname="Other")
-    assert perhaps_same(a_record(), bare) is None, "a given name alone"
-    alike = perhaps_same(a_record(), bare._replace(**tie))
+    assert perhaps_same(kate(), bare) is None, "a given name alone"
+    alike = perhaps_same(kate(), bare._replace(**tie))
     assert alike is not None
     assert alike.evidence == ("given name", words)
-    assert perhaps_same(a_record(), bare._replace(given_name="Anna", **tie)) is None
+    assert perhaps_same(kate(), bare._replace(given_name="Anna", **tie)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,15 +60,15 @@ def test_the_given_name_and_one_tie_are_needed(tie: dict[str, Any], words: str) 
     ],
 )
 def test_how_given_names_agree(names: tuple[str, str], words: str) -> None:
-    other = a_record("C2", given_name=names[0], preferred_name=names[1], children=())
-    alike = perhaps_same(a_record(), other)
+    other = kate("C2", given_name=names[0], preferred_name=names[1], children=())
+    alike = perhaps_same(kate(), other)
     assert alike is not None
     assert alike.evidence[0] == words
 
 
 @pytest.mark.parametrize("given_name", ["Kat", "Kathryn", "Smith", "", "Karl"])
 def test_near_is_not_the_same(given_name: str) -> None:
-    assert perhaps_same(a_record(), a_record("C2", given_name=given_name)) is None
+    assert perhaps_same(kate(), kate("C2", given_name=given_name)) is None
 
 
 # -- what speaks against it --------------------------------------------------------------------------------------------
@@ -99,38 +86,38 @@ def test_near_is_not_the_same(given_name: str) -> None:
     ],
 )
 def test_sexes_that_contradict_are_never_one_person(other: dict[str, Any]) -> None:
-    assert perhaps_same(a_record(given_name="Kim"), a_record("C2", given_name="Kim", **other)) is None
+    assert perhaps_same(kate(given_name="Kim"), kate("C2", given_name="Kim", **other)) is None
 
 
 @pytest.mark.parametrize("relationship", ["Grandmother", "Step-mother", "Aunt", "STEPMOTHER"])
 def test_a_mother_and_a_grandmother_of_one_name_are_two(relationship: str) -> None:
-    other = a_record("C2", children=(Bond("S1", "Noah", relationship),))
-    assert perhaps_same(a_record(), other) is None
-    assert perhaps_same(a_record(), a_record("C2", children=(Bond("S1", "Noah", "Guardian"),))) is not None
+    other = kate("C2", children=(Bond("S1", "Noah", relationship),))
+    assert perhaps_same(kate(), other) is None
+    assert perhaps_same(kate(), kate("C2", children=(Bond("S1", "Noah", "Guardian"),))) is not None
 
 
 @pytest.mark.parametrize("relationship", ["Neighbour", "Family friend", "Host parent"])
 def test_a_mother_and_a_friend_of_the_family_of_one_name_are_two(relationship: str) -> None:
-    assert perhaps_same(a_record(), a_record("C2", children=(Bond("S1", "Noah", relationship),))) is None
+    assert perhaps_same(kate(), kate("C2", children=(Bond("S1", "Noah", relationship),))) is None
 
 
 def test_a_child_alone_is_not_enough_where_everything_else_differs() -> None:
-    other = a_record("C2", surname="Jones", email="kate@other.example", mobile="0400000002")
-    assert perhaps_same(a_record(), other) is None
+    other = kate("C2", surname="Jones", email="kate@other.example", mobile="0400000002")
+    assert perhaps_same(kate(), other) is None
     for less in (other._replace(surname=""), other._replace(email=""), other._replace(mobile="")):
-        assert perhaps_same(a_record(), less) is not None
+        assert perhaps_same(kate(), less) is not None
 
 
 def test_with_the_sex_unknown_a_child_and_an_address_are_not_enough() -> None:
     unknown: dict[str, Any] = {"title": "", "given_name": "Kim", "children": (Bond("S1", "Noah", "Parent"),)}
-    one, other = a_record(**unknown), a_record("C2", **unknown, email="kim@other.example", mobile="0400000002")
+    one, other = kate(**unknown), kate("C2", **unknown, email="kim@other.example", mobile="0400000002")
     assert perhaps_same(one, other) is None
     assert perhaps_same(one, other._replace(mobile=one.mobile)) is not None
 
 
 def test_an_initial_needs_more_than_the_child() -> None:
-    old = a_record(given_name="K", children=(Bond("S1", "Noah", "Mother", False),))
-    new = a_record("C2")
+    old = kate(given_name="K", children=(Bond("S1", "Noah", "Mother", False),))
+    new = kate("C2")
     assert perhaps_same(old, new) is not None
     assert perhaps_same(old._replace(email="", mobile=""), new) is None, "a child and an address"
     assert perhaps_same(old._replace(title="", children=()), new) is None, "the sex is not known"
@@ -139,20 +126,20 @@ def test_an_initial_needs_more_than_the_child() -> None:
 
 
 def test_one_initial_is_not_the_name_of_another() -> None:
-    one, other = a_record(given_name="J.", children=()), a_record("C2", given_name="J", children=())
+    one, other = kate(given_name="J.", children=()), kate("C2", given_name="J", children=())
     alike = perhaps_same(one, other)
     assert alike is not None
     assert alike.weak
     assert perhaps_same(one._replace(title=""), other) is None, "Jane, or John"
-    chinese = a_record(given_name="明", title="", children=())
+    chinese = kate(given_name="明", title="", children=())
     alike = perhaps_same(chinese, chinese._replace(code="C2"))
     assert alike is not None
     assert not alike.weak, "a name of one letter"
 
 
 def test_an_initial_that_fits_two_fits_nobody() -> None:
-    old = a_record(given_name="J", children=())
-    jane, julie = a_record("C2", given_name="Jane"), a_record("C3", given_name="Julie")
+    old = kate(given_name="J", children=())
+    jane, julie = kate("C2", given_name="Jane"), kate("C3", given_name="Julie")
     assert among(old, jane) == [{"C1", "C2"}]
     assert among(old, jane, julie) == [{"C1"}, {"C2"}, {"C3"}]
     assert among(old, jane, jane._replace(code="C3")) == [{"C1", "C2", "C3"}], "two records of Jane"
@@ -162,39 +149,39 @@ def test_an_initial_that_fits_two_fits_nobody() -> None:
 
 
 def test_the_two_of_a_joint_record_are_two_people() -> None:
-    joint = a_record("J", title="Mr & Mrs", given_name="Tom & Kate", children=(Bond("S1", "Noah", "Parents"),))
-    tom = a_record("T", title="Mr", given_name="Tom", children=(Bond("S1", "Noah", "Father"),))
-    kate = a_record("K")
+    joint = kate("J", title="Mr & Mrs", given_name="Tom & Kate", children=(Bond("S1", "Noah", "Parents"),))
+    tom = kate("T", title="Mr", given_name="Tom", children=(Bond("S1", "Noah", "Father"),))
+    hers = kate("K")
     assert joint.is_joint
-    assert not kate.is_joint
-    assert among(joint, tom, kate, found="J") == [{"J", "K"}, {"J", "T"}]
-    assert among(joint, tom, kate, found="T") == [{"J", "T"}]
-    assert among(joint, tom, kate) == [{"J", "K"}, {"J", "T"}]
-    alike = perhaps_same(kate, joint)
+    assert not hers.is_joint
+    assert among(joint, tom, hers, found="J") == [{"J", "K"}, {"J", "T"}]
+    assert among(joint, tom, hers, found="T") == [{"J", "T"}]
+    assert among(joint, tom, hers) == [{"J", "K"}, {"J", "T"}]
+    alike = perhaps_same(hers, joint)
     assert alike is not None
     assert alike.evidence[0] == "given name (one of two on the joint record)"
     swapped = joint._replace(title="Mrs & Mr")
-    assert among(swapped, tom, kate) == [{"J"}, {"T"}, {"K"}], "the titles say that Tom is she and Kate he"
+    assert among(swapped, tom, hers) == [{"J"}, {"T"}, {"K"}], "the titles say that Tom is she and Kate he"
 
 
 @pytest.mark.parametrize("given_name", ["Tom and Kate", "Tom + Kate", "Tom/Kate", "Tom, Kate", "Tom AND Kate"])
 def test_joint_records_however_they_are_written(given_name: str) -> None:
-    joint = a_record("J", title="", given_name=given_name, children=())
+    joint = kate("J", title="", given_name=given_name, children=())
     assert joint.is_joint
     assert sex_of(joint) == ""
-    assert among(joint, a_record("K"), found="K") == [{"J", "K"}]
-    other = a_record("J2", title="", given_name="Tom & Sue", children=())
+    assert among(joint, kate("K"), found="K") == [{"J", "K"}]
+    other = kate("J2", title="", given_name="Tom & Sue", children=())
     assert perhaps_same(joint, other) is None, "another couple"
 
 
 def test_a_name_with_and_in_it_is_one_person() -> None:
-    assert not a_record(given_name="Andrea").is_joint
-    assert not a_record(given_name="Alexandra Brandy").is_joint
+    assert not kate(given_name="Andrea").is_joint
+    assert not kate(given_name="Alexandra Brandy").is_joint
 
 
 def test_who_is_not_found_is_not_shown_and_who_is_alone_stands_alone() -> None:
-    assert among(a_record(), a_record("C2"), a_record("C3", given_name="Tom", title="Mr"), found="C1") == [{"C1", "C2"}]
-    assert among(a_record()) == [{"C1"}]
+    assert among(kate(), kate("C2"), kate("C3", given_name="Tom", title="Mr"), found="C1") == [{"C1", "C2"}]
+    assert among(kate()) == [{"C1"}]
     assert persons([], {}) == []
 
 
@@ -206,7 +193,7 @@ def test_a_better_judge_can_be_asked() -> None:
         asked.append((one.code, other.code))
         return Alike(("fingerprint",)) if {one.code, other.code} == {"C1", "C2"} else None
 
-    known = {code: a_record(code, given_name=code) for code in ("C1", "C2", "C3")}
+    known = {code: kate(code, given_name=code) for code in ("C1", "C2", "C3")}
     assert persons(["C1"], known, judge) == [Person("C1", {"C2": Alike(("fingerprint",))})]
     assert ("C1", "C3") in asked
     stranger = Identity("C4", given_name="C4")
@@ -271,7 +258,7 @@ def couples(draw: st.DrawFn) -> tuple[list[Identity], dict[str, str]]:
     if draw(st.booleans()):
         owners["J"] = ""
         title = draw(st.sampled_from(["", " & ".join(SEXES[sex][0][0] for sex in sexes)]))
-        records.append(a_record("J", title=title, given_name=f"{first} & {second}", children=records[0].children))
+        records.append(kate("J", title=title, given_name=f"{first} & {second}", children=records[0].children))
     return draw(st.permutations(records)), owners
 
 

@@ -70,10 +70,12 @@ class Records:
     def __init__(self, records: Iterable[Identity]) -> None:
         self.records = {record.code: record for record in records}
         values: Counter[str] = Counter()
+        self._homes: Counter[str] = Counter()
         self.given_counts: Counter[str] = Counter()
         self.surname_counts: Counter[str] = Counter()
         for record in self.records.values():
-            values.update({record.email, record.username, record.mobile, f"@ {record.address}"} - {"", "@ "})
+            values.update({record.email, record.username, record.mobile} - {""})
+            self._homes[record.address] += 1
             self.given_counts.update(
                 {words[0] for name in (record.given_name, record.preferred_name) if (words := words_of(name))}
             )
@@ -92,7 +94,7 @@ class Records:
         record = record._replace(
             email=self.telling(record.email),
             mobile=self.telling(record.mobile),
-            address=record.address if self.holders[f"@ {record.address}"] <= CROWD else "",
+            address=record.address if self._homes[record.address] <= CROWD else "",
         )
         emails = frozenset(value for value in (record.email, self.telling(record.username)) if "@" in value)
         return Prepared(

@@ -15,37 +15,11 @@ from tui.domain.nicknames import said_for_each_other
 from tui.text import fold
 
 _NEAR, _CLOSE = 0.92, 0.88
-_CUT = 3
+_CUT = 3  # letters: what is left of a name that was cut short
 _SHORTEST = 4  # letters: of shorter names one letter is another name
 # What stands between the names of a person and is written or left out.
-_PARTICLES = frozenset(
-    (
-        "thi",
-        "van",
-        "de",
-        "da",
-        "di",
-        "la",
-        "le",
-        "der",
-        "den",
-        "von",
-        "bin",
-        "binti",
-        "bint",
-        "al",
-        "el",
-        "ibn",
-        "abu",
-        "st",
-        "o",
-        "mc",
-        "mac",
-        "dos",
-        "del",
-        "della",
-    )
-)
+_WRITTEN_OR_NOT = "thi van de da di la le der den von bin binti bint al el ibn abu st o mc mac dos del della"
+_PARTICLES = frozenset(_WRITTEN_OR_NOT.split())
 
 
 class Agreement(IntEnum):
@@ -95,13 +69,9 @@ def _given(one: str, other: str) -> Agreement:
     return _spelt("".join(mine), "".join(theirs)) if len(mine) > 1 and len(theirs) > 1 else _spelt(first, second)
 
 
+@lru_cache(maxsize=65536)
 def compare_surnames(one: str, other: str) -> Agreement:
     """How two surnames agree."""
-    return _surnames(one, other)
-
-
-@lru_cache(maxsize=65536)
-def _surnames(one: str, other: str) -> Agreement:
     mine, theirs = words_of(one), words_of(other)
     if not mine or not theirs:
         return Agreement.UNKNOWN

@@ -56,7 +56,10 @@ def codes_in(path: Path) -> list[str]:
         raise Refused(f"{path} can't be read: {error.strerror}.", todo="Give another file.") from error
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is not UTF-8 text.", todo="Save it as UTF-8, or as CSV UTF-8.") from error
-    rows = list(csv.reader(lines))
+    try:
+        rows = list(csv.reader(lines))
+    except csv.Error as error:
+        raise Refused(f"{path} can't be read: {error}.", todo="Give one code a line.") from error
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     if _COLUMN in header:
         at = header.index(_COLUMN)
@@ -68,7 +71,7 @@ def codes_in(path: Path) -> list[str]:
             todo=f"Name the column {_COLUMN}, or give a file with one code a line.",
         )
     else:
-        found = lines
+        found = [row[0] for row in rows if row]
     return [code for line in found if (code := clean(line).strip())]
 
 

@@ -157,6 +157,7 @@ class Search:
         self.is_done = False
         self.within = within if within is not None and within.is_done else None
         self._next = 0
+        self._letters = query.letters
         self._fits: dict[int, int] = {}  # by piece, a byte a person
 
     @property
@@ -196,7 +197,7 @@ class Search:
         among = self.roll.on_tab(first, count, self.tab)
         if self.within is not None:
             among &= self.within._fits.get(number, 0)
-        for letter in self.query.letters & piece.letters.keys():
+        for letter in self._letters & piece.letters.keys():
             among &= piece.letters[letter]
         if not among:
             return
