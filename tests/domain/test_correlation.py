@@ -91,6 +91,10 @@ def test_the_other_parent_is_never_chosen_whatever_the_two_share(shared: dict[st
 def test_a_name_that_both_parents_have_is_not_enough(name: str) -> None:
     mother, father = old(given_name=name), new("NEW2", **FATHER | {"given_name": name})
     assert found(mother, father).decision is Decision.NONE  # the titles contradict
+    everything = new("NEW2", title="Mr", given_name=name, children=(Bond("S1", "Noah", "Parent"),))
+    correlation = found(mother, everything)
+    assert (correlation.decision, correlation.rule) == (Decision.NONE, "the sexes contradict")
+    assert correlation.margin > 1, "by weight alone it would be proposed"
     unknown: dict[str, Any] = {"title": "", "children": (Bond("S1", "Noah", "Parent"),)}
     one = old(given_name=name, **unknown)
     other = new("NEW2", **FATHER | {"given_name": name} | unknown)
