@@ -12,6 +12,7 @@ from tui.domain.facts import (
     ImportRef,
     LinkFact,
     NamedOther,
+    OldRecord,
     StudentFact,
 )
 from tui.domain.flag_groups import Answer
@@ -103,7 +104,7 @@ def accounts(draw: st.DrawFn, *, future_counts: bool) -> AccountFacts:
                         Correlated,
                         st.just("C3"),
                         st.just("Ms Contact One"),
-                        st.sampled_from(["match", "review"]),
+                        st.sampled_from(["accepted", "match", "review"]),
                         eligible,
                         st.sampled_from([(), ("same mobile", "same given name")]),
                     ),
@@ -115,6 +116,21 @@ def accounts(draw: st.DrawFn, *, future_counts: bool) -> AccountFacts:
             st.none()
             | st.builds(
                 GroupFact, st.sampled_from(["Residential", ""]), _imports, st.just(12), st.sampled_from([*Answer])
+            )
+        ),
+        old_records=tuple(
+            draw(
+                st.lists(
+                    st.builds(
+                        OldRecord,
+                        st.just("C3"),
+                        st.just("Ms Contact Old"),
+                        st.sampled_from(["accepted", "match", "review"]),
+                        st.booleans(),
+                        st.booleans(),
+                    ),
+                    max_size=2,
+                )
             )
         ),
         holds=tuple(

@@ -1,5 +1,6 @@
 """The gates: what they refuse is refused for every account there could be, and each question is asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.addresses import why_unusable
-from tui.domain.facts import AccountFacts, Correlated, GroupFact, HoldFact
+from tui.domain.facts import AccountFacts, Correlated, GroupFact, HoldFact, OldRecord
 from tui.domain.flag_groups import Answer
-from tui.domain.gates import Decision, MailFacts, Verdict, children_here, mail_gate, revoke_gate
+from tui.domain.gates import Decision, Verdict, children_here, mail_gate, revoke_gate
 from tui.domain.records import UserType
 from tui.domain.status import Status
 
@@ -17,7 +18,14 @@ from .making import SECOND, a_link, accounts, an_account
 
 HOLD = HoldFact("revoke", "asked to wait", "op", "2026-11-01")
 MATCH = Correlated("C8", "Ms New", "match", True, ("same mobile",))
+ACCEPTED = replace(MATCH, decision="accepted", by="op", at="2026-11-01")
 reasons = st.sampled_from(["", "left the country"])
+
+
+def an_old(
+    decision: str = "accepted", code: str = "C3", *, has_account: bool = False, doubted: bool = False
+) -> OldRecord:
+    return OldRecord(code, "Ms Old", decision, has_account, doubted)
 
 
 def group(answer: Answer) -> GroupFact:
@@ -28,8 +36,8 @@ def revoke(facts: AccountFacts, reason: str = "", *, future: bool = False) -> Ve
     return revoke_gate(facts, reason=reason, future_counts=future)
 
 
-def mail(facts: AccountFacts, more: MailFacts | None = None) -> Verdict:
-    return mail_gate(facts, future_counts=False, mail=more)
+def mail(facts: AccountFacts) -> Verdict:
+    return mail_gate(facts, future_counts=False)
 
 
 # -- revoke ----------------------------------------------------------------------------------------------------------
@@ -62,15 +70,18 @@ def test_a_child_here_without_an_accepted_match_is_never_revoked_unasked(
     facts = data.draw(accounts(future_counts=future))
     at_the_school = {"enrolled", "future"} if future else {"enrolled"}
     child_here = any(link.student.status in at_the_school for link in facts.links)
-    accepted = any(other.decision == "match" and other.eligible for other in facts.correlated)
+    accepted = any(other.decision == "accepted" and other.eligible for other in facts.correlated)
+    elsewhere = any(other.eligible for other in facts.correlated)
     verdict = revoke(facts, reason, future=future)
+    if verdict.decision is Decision.ACT and elsewhere:
+        assert accepted
     if verdict.decision is Decision.ACT and child_here and not accepted:
         # Only the operator's one answer for the whole group stands in for the yes; an undecided
         # group is stopped as a whole by the guard.
         assert facts.group is not None
         assert facts.group.answer in ("intended", "")
     if verdict.decision is Decision.ASK:
-        assert facts.status is Status.ACTIVE or child_here
+        assert facts.status is Status.ACTIVE or child_here or elsewhere
 
 
 @pytest.mark.parametrize(
@@ -93,7 +104,15 @@ def test_a_child_here_without_an_accepted_match_is_never_revoked_unasked(
         (an_account(a_link(access=False)), "", Decision.ASK, "Student S1 (S1)"),
         (an_account(a_link(access=False)), "a reason", Decision.ASK, "will have no access"),
         (an_account(a_link(removed=SECOND)), "", Decision.ASK, "Student S1 (S1)"),
-        (an_account(a_link(access=False), correlated=(MATCH,)), "", Decision.ACT, ""),
+        (an_account(a_link(access=False), correlated=(ACCEPTED,)), "", Decision.ACT, ""),
+        (an_account(a_link("left"), correlated=(ACCEPTED,)), "", Decision.ACT, ""),
+        (an_account(a_link(access=False), correlated=(MATCH,)), "", Decision.ASK, "no accepted new record"),
+        (an_account(a_link("left"), correlated=(MATCH,)), "", Decision.ASK, "is probably the same person"),
+        (an_account(a_link("left"), correlated=(replace(MATCH, decision="review"),)), "", Decision.ASK,
+         "may be the same person"),
+        (an_account(a_link("left"), correlated=(replace(MATCH, eligible=False),)), "", Decision.ACT, ""),
+        (an_account(a_link(access=False), correlated=(MATCH,), group=group(Answer.INTENDED)), "", Decision.ASK,
+         "accepted or rejected"),
         (an_account(a_link(access=False), correlated=(Correlated("C8", "Ms New", "review", True, ()),)), "",
          Decision.ASK, "no accepted new record"),
         (an_account(a_link(access=False), correlated=(Correlated("C8", "Ms New", "match", False, ()),)), "",
@@ -128,24 +147,24 @@ def test_each_child_here_is_named_once() -> None:
 
 # -- mail ------------------------------------------------------------------------------------------------------------
 
-mail_facts = st.none() | st.builds(MailFacts, st.sampled_from(["", "C3"]), st.booleans(), st.booleans())
 
-
-@given(st.data(), mail_facts)
-def test_the_mail_gate_never_lets_through_what_a_rule_refuses(data: st.DataObject, more: MailFacts | None) -> None:
+@given(st.data())
+def test_the_mail_gate_never_lets_through_what_a_rule_refuses(data: st.DataObject) -> None:
     facts = data.draw(accounts(future_counts=False))
-    verdict = mail(facts, more)
+    verdict = mail(facts)
     refused = {
         "not a contact": facts.user_type is not UserType.CONTACT,
         "not eligible": facts.status in (Status.NO_ACCESS, Status.READY_TO_REVOKE),
         "held": any(hold.kind == "mail" for hold in facts.holds),
         "no usable email": bool(why_unusable(facts.email)),
-        "the old account is still there": more is not None and not more.old_gone,
+        "the old account is still there": any(
+            old.has_account and old.decision != "review" for old in facts.old_records
+        ),
         "requested already": facts.requested_job is not None and facts.requested_verb == "welcome",
         "username on two records": bool(facts.username and facts.username_shared_with),
     }
     assert (verdict.decision is Decision.REFUSE) == any(refused.values()), [why for why, so in refused.items() if so]
-    own_old = {more.old_code} if more is not None else set()
+    own_old = {old.code for old in facts.old_records if old.decision == "accepted"}
     asked = {
         "email on another contact": bool(set(facts.email_shared_with) - own_old),
         "custody note on a child": any(
@@ -154,7 +173,8 @@ def test_the_mail_gate_never_lets_through_what_a_rule_refuses(data: st.DataObjec
                 link.student.code: link.student for link in reversed(facts.links) if link.student.status == "enrolled"
             }.values()
         ),
-        "match was up for review": more is not None and more.under_review,
+        "match was up for review": any(old.decision == "accepted" and old.doubted for old in facts.old_records),
+        "may have an old account": any(old.decision == "review" and old.has_account for old in facts.old_records),
         "in use": facts.has_account and bool(facts.last_login),
     }
     if verdict.decision is not Decision.REFUSE:
@@ -165,30 +185,39 @@ NEW: dict[str, Any] = {"username": "", "email": "one@school.example"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "more", "decision", "says"),
+    ("changes", "decision", "says"),
     [
-        ({}, None, Decision.ACT, ""),
-        ({"email": ""}, None, Decision.REFUSE, "no usable email"),
-        ({"email": "one at school"}, None, Decision.REFUSE, "no usable email"),
-        ({"holds": (HoldFact("mail", "never write", "op", "2026-11-01"),)}, None, Decision.REFUSE, "never write"),
-        ({"holds": (HOLD,)}, None, Decision.ACT, ""),
-        ({"requested_job": 3, "requested_verb": "welcome"}, None, Decision.REFUSE, "job 3"),
-        ({"email_shared_with": ("C2",)}, None, Decision.ASK, "also stands on C2"),
-        ({"email_shared_with": ("C3",)}, MailFacts("C3"), Decision.ACT, ""),
-        ({"email_shared_with": ("C2", "C3")}, MailFacts("C3"), Decision.ASK, "also stands on C2."),
-        ({}, MailFacts("C3", old_gone=False), Decision.REFUSE, "old account C3 is not revoked yet"),
-        ({}, MailFacts("C3", under_review=True), Decision.ASK, "up for review"),
-        ({"username": "one"}, None, Decision.ACT, ""),
-        ({"username": "one", "username_shared_with": ("C9",)}, None, Decision.REFUSE, "also on C9"),
-        ({"username": "one", "last_login": "2026-11-01T07:05:00+00:00"}, None, Decision.ASK, "in use"),
-        ({"username": "one", "last_login": ""}, None, Decision.ACT, ""),
-        ({"user_type": UserType.STAFF}, None, Decision.REFUSE, "only contacts"),
-        ({"status": Status.READY_TO_REVOKE}, None, Decision.REFUSE, "not eligible"),
-        ({"status": Status.NO_ACCESS}, None, Decision.REFUSE, "not eligible"),
+        ({}, Decision.ACT, ""),
+        ({"email": ""}, Decision.REFUSE, "no usable email"),
+        ({"email": "one at school"}, Decision.REFUSE, "no usable email"),
+        ({"holds": (HoldFact("mail", "never write", "op", "2026-11-01"),)}, Decision.REFUSE, "never write"),
+        ({"holds": (HOLD,)}, Decision.ACT, ""),
+        ({"requested_job": 3, "requested_verb": "welcome"}, Decision.REFUSE, "job 3"),
+        ({"email_shared_with": ("C2",)}, Decision.ASK, "also stands on C2"),
+        ({"email_shared_with": ("C3",), "old_records": (an_old(),)}, Decision.ACT, ""),
+        ({"email_shared_with": ("C2", "C3"), "old_records": (an_old(),)}, Decision.ASK, "also stands on C2."),
+        ({"old_records": (an_old(has_account=True),)}, Decision.REFUSE, "old account C3 is not revoked yet"),
+        ({"old_records": (an_old(), an_old(code="C4", has_account=True))}, Decision.REFUSE, "old account C4"),
+        ({"old_records": (an_old(doubted=True),)}, Decision.ASK, "up for review"),
+        ({"old_records": (an_old("match", has_account=True),)}, Decision.REFUSE, "probably the same person's"),
+        ({"old_records": (an_old("match"),)}, Decision.ACT, ""),
+        ({"old_records": (an_old("review", has_account=True),)}, Decision.ASK, "may be this person's old account"),
+        (
+            {"email_shared_with": ("C3",), "old_records": (an_old("review", has_account=True),)},
+            Decision.ASK,
+            "also stands on C3",
+        ),
+        ({"username": "one"}, Decision.ACT, ""),
+        ({"username": "one", "username_shared_with": ("C9",)}, Decision.REFUSE, "also on C9"),
+        ({"username": "one", "last_login": "2026-11-01T07:05:00+00:00"}, Decision.ASK, "in use"),
+        ({"username": "one", "last_login": ""}, Decision.ACT, ""),
+        ({"user_type": UserType.STAFF}, Decision.REFUSE, "only contacts"),
+        ({"status": Status.READY_TO_REVOKE}, Decision.REFUSE, "not eligible"),
+        ({"status": Status.NO_ACCESS}, Decision.REFUSE, "not eligible"),
     ],
 )
-def test_mail_cases(changes: dict[str, Any], more: MailFacts | None, decision: Decision, says: str) -> None:
-    verdict = mail(an_account(a_link(), **(NEW | changes)), more)
+def test_mail_cases(changes: dict[str, Any], decision: Decision, says: str) -> None:
+    verdict = mail(an_account(a_link(), **(NEW | changes)))
     assert verdict.decision is decision
     assert says in verdict.sentence
 
@@ -204,8 +233,11 @@ def test_a_custody_note_is_quoted_and_asked_even_on_a_removed_link() -> None:
 
 def test_all_questions_are_asked_at_once() -> None:
     facts = an_account(
-        a_link(custody_note="See the office"), last_login="2026-11-01T07:05:00+00:00", email_shared_with=("C2",)
+        a_link(custody_note="See the office"),
+        last_login="2026-11-01T07:05:00+00:00",
+        email_shared_with=("C2",),
+        old_records=(an_old(doubted=True),),
     )
-    sentence = mail(facts, MailFacts("C3", under_review=True)).sentence
+    sentence = mail(facts).sentence
     for piece in ("C2", "See the office", "up for review", "1 Nov 2026"):
         assert piece in sentence

@@ -10,6 +10,7 @@ an ex-partner goes to a person for review.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -96,8 +97,25 @@ class Correlator:
                     self._blocks.setdefault(key, []).append(code)
 
     def all(self) -> list[Correlation]:
-        """Every account that is ready to revoke, in order of code."""
-        return [self.of(code) for code in sorted(self.subjects) if self.subjects[code].is_old]
+        """Every account that is ready to revoke, in order of code.
+
+        Where two old accounts lead to one new record, neither is a match by itself: a person looks at both.
+        """
+        found = [self.of(code) for code in sorted(self.subjects) if self.subjects[code].is_old]
+        led = Counter(one.candidates[0].code for one in found if one.decision is Decision.MATCH)
+        return [
+            one._replace(decision=Decision.REVIEW, rule="another old account leads to the same record")
+            if one.decision is Decision.MATCH and led[one.candidates[0].code] > 1
+            else one
+            for one in found
+        ]
+
+    def pair(self, code: str, other: str) -> Candidate:
+        """Two records that a person has put beside each other; the confidence is against nobody alone."""
+        old = self._records.prepared(code)
+        weighed = self._weigh(old, other, self._records.compare(old, self._records.prepared(other)))
+        confidence = 2.0**weighed.bits / (NOBODY + 2.0**weighed.bits)
+        return Candidate(other, round(weighed.bits, 6), round(confidence, 6), weighed.levels, _weights(weighed.levels))
 
     def compared(self, code: str) -> list[tuple[str, Levels]]:
         """The records that have something in common with one, and how they agree with it; in order of code."""

@@ -1,9 +1,12 @@
 """What correlation found, in words: the evidence for and against a pair, and what became of the person's record."""
 
+import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 
+from tui.domain import reasons
 from tui.domain.correlation import Candidate, Correlation, Decision
+from tui.domain.correlation_levels import TRAITS, Levels
 from tui.domain.identity import Identity
 from tui.domain.names import Agreement
 from tui.text import join_and
@@ -17,7 +20,7 @@ class Cause(StrEnum):
     CODE_CHANGE = "code change"
     NAME_CHANGE = "name change"
     FAMILY_SPLIT = "family split"
-    MISPLACED = "username on the wrong record"
+    MISPLACED = reasons.MISPLACED
     NOBODY = "nobody"
 
 
@@ -42,6 +45,16 @@ def evidence(old: Identity, new: Identity, candidate: Candidate) -> tuple[str, .
             sign = "+" if weight > 0 else "-"
             found.append(f"{sign} {_filled(words, old, new, candidate)}")
     return tuple(found)
+
+
+def digest_of(levels: Levels) -> str:
+    """Names the evidence of a pair: the same as long as the two agree in the same way, trait by trait.
+
+    What was said of a pair holds on this evidence. How common a name is has no part in it: that changes every day.
+    """
+    said = " ".join(f"{trait}={levels.level(trait)}" for trait in TRAITS)
+    children = ",".join(sorted({bond.code for bond in levels.shared}))
+    return hashlib.sha256(f"{said} {children}".encode()).hexdigest()[:16]
 
 
 def _filled(words: str, old: Identity, new: Identity, candidate: Candidate) -> str:

@@ -59,13 +59,32 @@ class NamedOther:
 
 @dataclass(frozen=True, slots=True)
 class Correlated:
-    """Another record that correlation says is the same person. `decision` is `match` (accepted) or `review`."""
+    """An eligible record that may be the same person's. `decision`: `accepted` by an operator (`by`, `at`), else what
+    correlation says, `match` or `review`. `cause` names what became of the record."""
 
     code: str
     name: str
     decision: str
     eligible: bool
     evidence: tuple[str, ...]
+    cause: str = ""
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OldRecord:
+    """An old record that may be this person's, as seen from the new one; `decision` as in Correlated.
+
+    `has_account`: it was not revoked yet, and read back (or attested); `doubted`: the match was up for review, was a
+    person's own choice, or its evidence has changed since it was accepted.
+    """
+
+    code: str
+    name: str
+    decision: str
+    has_account: bool
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +128,7 @@ class AccountFacts:
     links: tuple[LinkFact, ...] = ()
     named_others: tuple[NamedOther, ...] = ()
     correlated: tuple[Correlated, ...] = ()
+    old_records: tuple[OldRecord, ...] = ()
     group: GroupFact | None = None
     holds: tuple[HoldFact, ...] = ()
     email_shared_with: tuple[str, ...] = ()

@@ -59,7 +59,8 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool, covere
     """Whether this account may be revoked now.
 
     An active account needs a `reason` and its own yes; one whose person still has a child here needs its own yes too,
-    unless a new record of the person was accepted or the operator answered *intended* for its flag group.
+    unless a new record of the person was accepted or the operator answered *intended* for its flag group. The child may
+    be on another record that is perhaps the person's: then that has to be accepted, or rejected, first.
     `covered` is asked of a job that runs: True when its plan passed the guard for this account's flag group, False when
     not. While a plan is made (None) an undecided group is let through, as the guard stops the plan as a whole.
     """
@@ -86,7 +87,7 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool, covere
         )
     if facts.status is not Status.READY_TO_REVOKE:
         return _refuse("is not ready to revoke")
-    accepted = any(c.decision == "match" and c.eligible for c in facts.correlated)
+    accepted = any(c.decision == "accepted" and c.eligible for c in facts.correlated)
     intended = facts.group is not None and facts.group.answer == Answer.INTENDED
     intended = intended or bool(covered)
     undecided = facts.group is not None and facts.group.answer == Answer.UNDECIDED
@@ -101,28 +102,28 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool, covere
             f"This person still has a child at the school, {names}, and no accepted new record: "
             "that parent will have no access.",
         )
+    perhaps = [c for c in facts.correlated if c.eligible]
+    if perhaps and not accepted:
+        return Verdict(
+            Decision.ASK,
+            f"{perhaps[0].name} ({perhaps[0].code}), who has a child at the school, {_may_be(perhaps[0].decision)} "
+            "the same person, and nobody has accepted or rejected that in the hand-over (w): that parent may have no "
+            "access.",
+        )
     return _ACT
 
 
-class MailFacts(NamedTuple):
-    """What the mail gate needs besides the account: the person's accepted old record, if there is one.
-
-    `old_code` is its code, `old_gone` whether that account was revoked and read back (or attested as done);
-    `under_review` whether the match between the two was up for review.
-    """
-
-    old_code: str = ""
-    old_gone: bool = True
-    under_review: bool = False
+def _may_be(decision: str) -> str:
+    return "is probably" if decision == "match" else "may be"
 
 
-def mail_gate(facts: AccountFacts, *, future_counts: bool, mail: MailFacts | None = None) -> Verdict:
+def mail_gate(facts: AccountFacts, *, future_counts: bool) -> Verdict:
     """Whether a welcome email may go to this person now.
 
     Refused: not eligible, no usable email, held, the old account still there. Asked singly: the email also stands on
-    another contact, a custody note on a child, a match that was up for review, an account that is in use.
+    another contact, a custody note on a child, a match that was up for review, an account that is in use, an old
+    account that may be this person's.
     """
-    mail = mail or MailFacts()
     if facts.user_type is not UserType.CONTACT:
         return _refuse("only contacts are welcomed here")
     if facts.status not in (Status.READY_TO_PROVISION, Status.ACTIVE):
@@ -133,22 +134,31 @@ def mail_gate(facts: AccountFacts, *, future_counts: bool, mail: MailFacts | Non
     unusable = why_unusable(facts.email)
     if unusable:
         return _refuse(f"has no usable email: {unusable}")
-    if not mail.old_gone:
-        return _refuse(f"the old account {mail.old_code} is not revoked yet")
+    there = [old for old in facts.old_records if old.has_account]
+    if standing := [old.code for old in there if old.decision == "accepted"]:
+        return _refuse(f"the old account {join_and(standing, most=3)} is not revoked yet")
+    if probable := [old.code for old in there if old.decision == "match"]:
+        return _refuse(
+            f"{join_and(probable, most=3)} is probably the same person's old account and still there: hand over (w), "
+            "or reject that match there"
+        )
     if facts.requested_job is not None and facts.requested_verb == Verb.WELCOME:
         return _refuse(f"already requested in job {facts.requested_job}; it waits to be done and verified")
     if facts.username and facts.username_shared_with:
         others = join_and(list(facts.username_shared_with), most=3)
         return _refuse(f"its username is also on {others}: put that right first")
     questions = []
-    shared = [code for code in facts.email_shared_with if code != mail.old_code]
+    accepted = {old.code for old in facts.old_records if old.decision == "accepted"}
+    shared = [code for code in facts.email_shared_with if code not in accepted]
     if shared:
         questions.append(f"The email also stands on {join_and(shared, most=3)}.")
     for link in children_here(facts, future_counts):
         if link.student.custody_note:
             questions.append(f"Custody note on {link.student.name} ({link.student.code}): {link.student.custody_note}")
-    if mail.under_review:
-        questions.append("The match with the old record was up for review.")
+    if doubted := [old.code for old in facts.old_records if old.decision == "accepted" and old.doubted]:
+        questions.append(f"The match with the old record {join_and(doubted, most=3)} was up for review.")
+    if perhaps := [old.code for old in there if old.decision == "review"]:
+        questions.append(f"{join_and(perhaps, most=3)} may be this person's old account, and is not revoked.")
     # A last login outlives a revoke; who has come back has no account that could be in use.
     if facts.has_account and facts.last_login:
         questions.append(f"The account is in use: last login {say_date(facts.last_login)}.")

@@ -5,14 +5,14 @@ account, in sentences. Both stand here so that what the table says and what the 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from tui.domain.facts import AccountFacts, ImportRef, LinkFact, StudentFact
+from tui.domain.facts import AccountFacts, Correlated, ImportRef, LinkFact, StudentFact
 from tui.domain.records import StudentStatus, UserType
 from tui.domain.status import ACCESS_NO, LEFT, LINKED, REMOVED_HERE, ground_of, student_counts
-from tui.text import fold, join_and, say_date
+from tui.text import fold, say_date
 
 
 class Reason(StrEnum):
@@ -40,6 +40,9 @@ NEXT_STEPS = {
     Reason.NO_CURRENT_STUDENT: "Revoke. Parents should have downloaded their reports first.",
     Reason.UNEXPLAINED: "Look before revoking: nothing recorded explains it.",
 }
+
+
+MISPLACED = "username on the wrong record"  # the cause that correlation names
 
 
 class Evidence(NamedTuple):
@@ -133,15 +136,25 @@ def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...
 
 def _superseded(facts: AccountFacts) -> list[Evidence]:
     return [
-        Evidence(
-            f"{other.name} ({other.code}) is "
-            + ("the same person" if other.decision == "match" else "probably the same person")
-            + (f": {join_and(list(other.evidence))}." if other.evidence else "."),
-            (other.code,),
-        )
+        Evidence(f"{other.name} ({other.code}) {_is_the_same(other)}{say_evidence(other.evidence)}.", (other.code,))
         for other in facts.correlated
         if other.eligible
     ]
+
+
+def _is_the_same(other: Correlated) -> str:
+    if other.decision == "accepted":
+        return f"was accepted as the same person by {other.by} on {say_date(other.at)}"
+    return "is probably the same person" if other.decision == "match" else "may be the same person"
+
+
+def say_evidence(evidence: Sequence[str]) -> str:
+    """`: same mobile, shares Noah; against it: another surname`, to end a sentence with; "" when there is none."""
+    speaks = [said.removeprefix("+ ") for said in evidence if not said.startswith("- ")]
+    against = [said.removeprefix("- ") for said in evidence if said.startswith("- ")]
+    parts = [", ".join(speaks)] if speaks else []
+    parts += [f"against it: {', '.join(against)}"] if against else []
+    return f": {'; '.join(parts)}" if parts else ""
 
 
 def _misplaced(facts: AccountFacts) -> list[Evidence]:
@@ -151,6 +164,11 @@ def _misplaced(facts: AccountFacts) -> list[Evidence]:
     ]
     if not facts.links:
         found.append(Evidence("The record has a username but was never linked to any student."))
+    found += [
+        Evidence(f"The username belongs to {other.name} ({other.code}){say_evidence(other.evidence)}.", (other.code,))
+        for other in facts.correlated
+        if other.eligible and other.cause == MISPLACED
+    ]
     return found
 
 

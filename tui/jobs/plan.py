@@ -15,13 +15,16 @@ VERBS = {Verb.REVOKE: ("Revoke access of", "revoked"), Verb.WELCOME: ("Send a we
 
 class PlannedItem(NamedTuple):
     """One account to act on. `fingerprint` is a digest of the facts that the plan rests on; `group` is the undecided
-    flag group (contact type, import number) that it belongs to."""
+    flag group (contact type, import number) that it belongs to; `answered`: its question was put by itself and said yes
+    to; `greeting`: the line that its email begins with, "" for the usual one."""
 
     person: int
     code: str
     name: str
     fingerprint: str
     group: tuple[str, int] | None = None
+    answered: bool = False
+    greeting: str = ""
 
 
 class LeftOut(NamedTuple):
@@ -63,7 +66,8 @@ class Plan:
     """A plan, as previews, confirms and jobs read it.
 
     `system` is the system that is changed, in words; `how` says what this service does (and what it can restore);
-    `questions` is only filled in a plan for one account, and then `items` holds that account.
+    `questions` is only filled in a plan for one account, and then `items` holds that account. `handover` is the walk
+    that the plan is a part of: there each question was put by itself beforehand.
     """
 
     verb: Verb
@@ -77,6 +81,7 @@ class Plan:
     singly: bool
     reason: str = ""
     asked_for: int = 0
+    handover: int | None = None
 
     @property
     def count(self) -> int:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from tui.config import Settings
 from tui.domain.facts import AccountFacts
@@ -17,6 +18,15 @@ from tui.register.database import Database
 from tui.services.service import AccountService
 
 _PART = 400
+
+
+class OfWalk(NamedTuple):
+    """What a hand-over brings to a plan: its number, the questions that were said yes to and the greetings, by person
+    number."""
+
+    number: int
+    answers: Mapping[int, str]
+    greetings: Mapping[int, str]
 
 
 def ask_gate(
@@ -44,6 +54,7 @@ def fingerprint(account: AccountFacts) -> str:
         account.username_shared_with,
         [(hold.kind, hold.note) for hold in account.holds],
         [(other.code, other.decision, other.eligible) for other in account.correlated],
+        [(old.code, old.decision, old.has_account, old.doubted) for old in account.old_records],
         [
             (link.student.code, link.student.status, link.portal_access, link.is_removed, link.student.custody_note)
             for link in account.links
@@ -62,8 +73,12 @@ def make_plan(
     singly: bool,
     reason: str,
     now: datetime,
+    of_walk: OfWalk | None = None,
 ) -> Plan:
-    """A plan for these people. `singly`: it was asked for one account by itself, so questions may be asked."""
+    """A plan for these people. `singly`: it was asked for one account by itself, so questions may be asked.
+
+    `of_walk`: it is part of a hand-over, in which questions were put one by one; an answer holds for the very question.
+    """
     items: list[PlannedItem] = []
     left_out: list[LeftOut] = []
     questions: list[Question] = []
@@ -81,7 +96,10 @@ def make_plan(
             if verdict.decision is Decision.REFUSE:
                 left_out.append(LeftOut(account.code, account.name, verdict.sentence))
                 continue
-            if verdict.decision is Decision.ASK:
+            answered = False
+            if verdict.decision is Decision.ASK and of_walk is not None:
+                answered = of_walk.answers.get(person) == verdict.sentence
+            if verdict.decision is Decision.ASK and not answered:
                 if not singly:
                     left_out.append(
                         LeftOut(account.code, account.name, f"asked singly, never in bulk: {verdict.sentence}")
@@ -92,7 +110,10 @@ def make_plan(
             if account.group is not None and account.group.answer == Answer.UNDECIDED:
                 number = account.group.import_.number if account.group.import_ else 0
                 group = (account.group.contact_type, number)
-            items.append(PlannedItem(person, account.code, account.name, fingerprint(account), group))
+            greeting = of_walk.greetings.get(person, "") if of_walk is not None else ""
+            items.append(
+                PlannedItem(person, account.code, account.name, fingerprint(account), group, answered, greeting)
+            )
     guard = None
     if verb is Verb.REVOKE:
         guard = judge_now(database, settings, len(items), {item.group for item in items if item.group}, now)
@@ -108,6 +129,7 @@ def make_plan(
         singly=singly,
         reason=reason,
         asked_for=len(persons),
+        handover=of_walk.number if of_walk is not None else None,
     )
 
 

@@ -22,6 +22,7 @@ from tui.jobs import welcoming
 from tui.jobs.plan import Confirmation, JobReport, Outcome, Plan, Progress
 from tui.jobs.planning import ask_gate, fingerprint, judge_now
 from tui.mail.transport import Transport
+from tui.mail.welcome import compose_welcome
 from tui.register import accounts, audit, facts, invitations, journal, listing
 from tui.register.database import Connection, Database
 from tui.services.service import AccountService, FactsChanged, Listed, Order
@@ -74,7 +75,11 @@ class Runner:
                 override_reason=confirmation.override_reason if overridden else "",
                 actor=self._actor,
                 at=now.isoformat(),
-                items=((item.person, item.code, item.fingerprint, item.group is not None) for item in plan.items),
+                items=(
+                    (item.person, item.code, item.fingerprint, item.group is not None, item.answered, item.greeting)
+                    for item in plan.items
+                ),
+                handover=plan.handover,
             )
             journal.lease(connection, job, self._name, now)
             audit.append(
@@ -88,7 +93,8 @@ class Runner:
                     "system": plan.system,
                     "count": plan.count,
                     "left_out": len(plan.left_out),
-                    "answered": [question.code for question in plan.questions],
+                    "answered": [question.code for question in plan.questions]
+                    + [item.code for item in plan.items if item.answered],
                 },
                 job_id=job,
                 reason=plan.reason,
@@ -174,7 +180,8 @@ class Runner:
         )
         changed = fingerprint(account) != item.facts
         # What was shown and agreed to was this account as it was then; and a question was only ever asked singly.
-        if verdict.decision is Decision.REFUSE or changed or (verdict.decision is Decision.ASK and not singly):
+        asked = singly or bool(item.answered)
+        if verdict.decision is Decision.REFUSE or changed or (verdict.decision is Decision.ASK and not asked):
             why = "the facts have changed since the plan" if changed else verdict.sentence
             self._record(item, "skipped", at, verdict.sentence if verdict.decision is Decision.REFUSE else why)
             return True
@@ -183,7 +190,7 @@ class Runner:
             if verb is Verb.REVOKE:
                 self._revoke(order)
             else:
-                self._welcome(order)
+                self._welcome(order, item.greeting)
         except RegisterError:
             raise
         except FactsChanged as error:
@@ -202,7 +209,7 @@ class Runner:
         if self._service.is_revoked(order) is False:
             raise Refused("read back: the account is still there")
 
-    def _welcome(self, order: Order) -> None:
+    def _welcome(self, order: Order, greeting: str) -> None:
         if self._service.sends_own_mail:
             detail = f"on the worklist of job {order.job}"
             with self._database.transaction() as connection:
@@ -224,7 +231,8 @@ class Runner:
             invitations.start_attempt(connection, invitation, token_hash, expires)
         key = welcoming.key_of(invitation, token_hash)
         try:
-            welcoming.send(self._transport, self._settings, order.facts, key, token, now)
+            letter = welcoming.letter(self._settings, order.facts, key, token, now, greeting)
+            self._transport.deliver(compose_welcome(letter), key=key, expires_at=letter.expires_at)
         except EngageError as error:
             with self._database.transaction() as connection:
                 invitations.finish(connection, invitation, "failed", order.at, error.what)

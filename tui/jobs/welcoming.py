@@ -1,4 +1,4 @@
-"""Sending one welcome email: the intent stored first, a fresh token for each attempt, the link stored nowhere.
+"""What one welcome email is made of: the intent stored first, a fresh token for each attempt, the link stored nowhere.
 
 The token is 256 bits from the operating system; the register keeps its SHA-256 only. What went out is known from the
 outbox by the invitation's key, so a stop between sending and recording neither loses nor repeats a message.
@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 from tui.config import Settings
 from tui.domain.facts import AccountFacts
-from tui.mail.transport import Transport
-from tui.mail.welcome import WelcomeLetter, compose_welcome
+from tui.mail.welcome import WelcomeLetter
 
 LINK_DAYS = 7
 
@@ -47,10 +46,11 @@ def link_of(settings: Settings, token: str) -> str:
     return f"{base}/welcome#{token}"
 
 
-def send(transport: Transport, settings: Settings, account: AccountFacts, key: str, token: str, now: datetime) -> None:
-    """Compose and hand over one message. Raises MailError."""
-    expires = expiry(now)
-    letter = WelcomeLetter(
+def letter(
+    settings: Settings, account: AccountFacts, key: str, token: str, now: datetime, greeting: str = ""
+) -> WelcomeLetter:
+    """What the welcome email of a person says; `greeting` is its first line, "" for the usual one."""
+    return WelcomeLetter(
         to_address=account.email,
         to_name=account.name,
         salutation=account.name or "parent",
@@ -58,10 +58,10 @@ def send(transport: Transport, settings: Settings, account: AccountFacts, key: s
         portal_system=settings.portal.system,
         sender=settings.mail.sender,
         link=link_of(settings, token),
-        expires_at=expires,
+        expires_at=expiry(now),
         help_contact=settings.school.help_contact,
         username=account.username,
         key=key,
         written_at=now,
+        greeting=greeting,
     )
-    transport.deliver(compose_welcome(letter), key=key, expires_at=expires)

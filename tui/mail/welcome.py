@@ -34,7 +34,8 @@ class WelcomeLetter:
     """What a welcome email says and to whom. `username` is "" where the parent has none yet and chooses one.
 
     `key` names this attempt (the Message-ID is made of it; it is no secret). The expiry is said in `zone`, or
-    in the local zone.
+    in the local zone. `greeting` is the first line, without the comma at its end; "" makes the usual one of
+    `salutation`.
     """
 
     to_address: str = field(repr=False)
@@ -50,6 +51,7 @@ class WelcomeLetter:
     key: str
     written_at: datetime
     zone: tzinfo | None = None
+    greeting: str = field(default="", repr=False)
 
 
 def compose_welcome(letter: WelcomeLetter, template: str | None = None) -> EmailMessage:
@@ -103,7 +105,7 @@ def _body(letter: WelcomeLetter, school: str, system: str, template: str) -> str
     username = _line(letter.username, "username")
     helper = _line(letter.help_contact, "help contact")
     return Template(_lines(template)).substitute(
-        greeting=f"Dear {salutation}" if salutation else "Hello",
+        greeting=_line(letter.greeting, "greeting").rstrip(",") or (f"Dear {salutation}" if salutation else "Hello"),
         school=school or "Your school",
         system=system,
         steps=(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tui.domain.addresses import why_unusable
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import Answer
-from tui.domain.gates import Decision, MailFacts, mail_gate, revoke_gate
+from tui.domain.gates import Decision, mail_gate, revoke_gate
 from tui.domain.identity import Identity, sex_of
 from tui.domain.persons import Person, persons
 from tui.domain.records import UserType
@@ -234,8 +234,7 @@ class _Told(NamedTuple):
             elif _undecided(why.facts):
                 yield f"{code} can't be revoked yet. {why.next_step}"
         for why in due:
-            mail = MailFacts(old_code=old[0].facts.code) if old else None
-            verdict = mail_gate(why.facts, future_counts=self.future_counts, mail=mail)
+            verdict = mail_gate(why.facts, future_counts=self.future_counts)
             if verdict.decision is Decision.REFUSE:
                 yield f"{why.facts.code} can't be welcomed yet: {verdict.sentence}."
 

@@ -60,7 +60,7 @@ class ImportVerbs:
             is_demo=is_demo,
             number=number,
         )
-        return import_roster(
+        difference = import_roster(
             self._database,
             roster,
             options,
@@ -69,6 +69,19 @@ class ImportVerbs:
             watch=Watch(progress, stop),
             when_read=when_read,
         )
+        if not dry_run:
+            self._correlate(sum(difference.after.values()), progress)
+        return difference
+
+    def _correlate(self, rows: int, progress: Callable[[ImportStep], None] | None) -> None:
+        """Pair the accounts that are ready to revoke with the same person's new record."""
+        from tui.register.correlating import ensure_correlated
+
+        def told() -> None:
+            if progress is not None:
+                progress(ImportStep("Pairing old records with new ones", rows, 1.0))
+
+        ensure_correlated(self._database, future_counts=self.settings.accounts.future_students_count, told=told)
 
     def sources(self, typed: Path | None = None, *, here: Path | None = None) -> list["Source"]:
         """Where a roster could be imported from, the most likely first: near `here`, imported before, or `typed`."""

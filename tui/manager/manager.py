@@ -23,6 +23,7 @@ from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.manager import causes
+from tui.manager.handover import HandoverVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
@@ -30,6 +31,7 @@ from tui.manager.overviews import make_overview
 from tui.manager.roll import Roll, Search
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
+from tui.register.correlating import ensure_correlated
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
 from tui.services.service import AccountService
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs):
+class AccountManager(ImportVerbs, HandoverVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -352,7 +354,9 @@ class AccountManager(ImportVerbs):
         now = self._clock()
         # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
         with suppress(RegisterLocked):
-            ensure_derived(self._database, now.isoformat(), self.settings.accounts.future_students_count)
+            counts = self.settings.accounts.future_students_count
+            ensure_derived(self._database, now.isoformat(), counts)
+            ensure_correlated(self._database, future_counts=counts)
             if accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())

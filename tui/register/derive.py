@@ -6,7 +6,7 @@ side by side; domain/ decides each; the rows go back in one statement. Memory do
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.domain.reasons import Reason, names_somebody_else, reasons_of
 from tui.domain.status import ACCESS_NO, ACCESS_UNKNOWN, REMOVED_HERE, Status, link_ground, simple_status, status_of
@@ -19,6 +19,17 @@ _INSERT = f"INSERT OR REPLACE INTO directory VALUES ({', '.join('?' * 8)})"
 _FLAG_BITS = ACCESS_NO | REMOVED_HERE
 _HAS_ACCOUNT = "a.username <> '' OR a.password_hash IS NOT NULL"
 
+_READY = "SELECT person / 4 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'"
+
+
+class _Others(NamedTuple):
+    """The contacts (row ids) who name somebody else, and those whose new record is proposed or accepted."""
+
+    named: Collection[int]
+    superseded: Collection[int]
+
+
+_NO_OTHERS = _Others((), ())
 _CONTACTS = (
     "SELECT c.id, c.given_name, c.surname, c.contact_type, c.gone_snapshot IS NOT NULL,"
     f" coalesce(a.username <> '', 0), coalesce({_HAS_ACCOUNT}, 0), c.incomplete_snapshot IS NOT NULL"
@@ -38,10 +49,15 @@ def derive_all(
     with unindexed(connection, "directory"):
         connection.execute("DELETE FROM directory")
         total = connection.execute("SELECT count(*) FROM contacts").fetchone()[0]
-        connection.executemany(_INSERT, _counted(_contact_rows(connection, "", (), future_counts), total, told))
+        connection.executemany(_INSERT, _counted(_contact_rows(connection, "", _NO_OTHERS, future_counts), total, told))
         _derive_others(connection)
-    _touch(connection, "SELECT person / 4 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'")
-    _derive_named_others(connection, future_counts)
+    derive_ready(connection, future_counts=future_counts)
+
+
+def derive_ready(connection: sqlite3.Connection, *, future_counts: bool) -> None:
+    """Of all who are ready to revoke, derive again those whose reason lies with another record."""
+    _touch(connection, _READY)
+    _derive_with_others(connection, future_counts)
 
 
 def ensure_derived(database: Database, now: str, future_counts: bool) -> None:
@@ -60,11 +76,11 @@ def derive_contacts(connection: sqlite3.Connection, contacts: Collection[int], *
     _touch(connection, "")
     connection.executemany("INSERT OR IGNORE INTO temp.t_touched VALUES (?)", ((id_,) for id_ in contacts))
     # Read before writing: the two cursors must not see the rows they give rise to.
-    connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", (), future_counts)))
+    connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", _NO_OTHERS, future_counts)))
     connection.execute(
         "DELETE FROM temp.t_touched WHERE id * 4 NOT IN (SELECT person FROM directory WHERE status = 'ready_to_revoke')"
     )
-    _derive_named_others(connection, future_counts)
+    _derive_with_others(connection, future_counts)
 
 
 def _counted(rows: Iterator[tuple[Any, ...]], total: int, told: Callable[[float], None]) -> Iterator[tuple[Any, ...]]:
@@ -81,17 +97,35 @@ def _touch(connection: sqlite3.Connection, select: str) -> None:
         connection.execute(f"INSERT INTO temp.t_touched {select}")
 
 
-def _derive_named_others(connection: sqlite3.Connection, future_counts: bool) -> None:
-    """Of the touched contacts, all ready to revoke, find those that name somebody else and derive them again."""
-    elsewhere = {case[0] for case in named_other_cases(connection, "t_touched") if named_how(case)}
-    if elsewhere:
+def _derive_with_others(connection: sqlite3.Connection, future_counts: bool) -> None:
+    """Of the touched contacts, all ready to revoke, find those whose reason lies with another record, or did so before,
+    and derive them again."""
+    others = _Others(
+        {case[0] for case in named_other_cases(connection, "t_touched") if named_how(case)},
+        {
+            row[0]
+            for row in connection.execute(
+                "SELECT x.id FROM temp.t_touched AS x JOIN proposals AS p ON p.old = x.id"
+                " JOIN directory AS d ON d.person = p.new * 4 AND d.status IN ('active', 'ready_to_provision')"
+            )
+        },
+    )
+    before = {
+        row[0]
+        for row in connection.execute(
+            "SELECT x.id FROM temp.t_touched AS x JOIN directory AS d ON d.person = x.id * 4"
+            " WHERE d.reason IN ('superseded', 'misplaced_username')"
+        )
+    }
+    again = sorted(before.union(others.named, others.superseded))
+    if again:
         _touch(connection, "")
-        connection.executemany("INSERT INTO temp.t_touched VALUES (?)", ((id_,) for id_ in sorted(elsewhere)))
-        connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", elsewhere, future_counts)))
+        connection.executemany("INSERT INTO temp.t_touched VALUES (?)", ((id_,) for id_ in again))
+        connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", others, future_counts)))
 
 
 def _contact_rows(
-    connection: sqlite3.Connection, only: str, elsewhere: Collection[int], future_counts: bool
+    connection: sqlite3.Connection, only: str, others: _Others, future_counts: bool
 ) -> Iterator[tuple[Any, ...]]:
     contacts = connection.cursor()
     contacts.execute(f"{_CONTACTS} {f'JOIN temp.{only} AS o ON o.id = c.id' if only else ''} ORDER BY c.id")
@@ -126,7 +160,12 @@ def _contact_rows(
         reason = reasons = ""
         flag: int | None = None
         if status == ready:
-            found = reasons_of(ground, has_username=bool(has_username), names_other=id_ in elsewhere, superseded=False)
+            found = reasons_of(
+                ground,
+                has_username=bool(has_username),
+                names_other=id_ in others.named,
+                superseded=id_ in others.superseded,
+            )
             reason, reasons = found[0].value, " ".join(found)
             # A record that dropped out whole is one person's story, not a flag that went off for a group.
             if Reason.ACCESS_FLAG_CHANGED in found and not gone:

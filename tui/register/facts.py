@@ -4,10 +4,21 @@ For a set of contacts at once, in a fixed number of statements, so that a plan o
 than one.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tui.domain.facts import AccountFacts, GroupFact, HoldFact, ImportRef, LinkFact, NamedOther, StudentFact
+from tui.domain.facts import (
+    AccountFacts,
+    Correlated,
+    GroupFact,
+    HoldFact,
+    ImportRef,
+    LinkFact,
+    NamedOther,
+    OldRecord,
+    StudentFact,
+)
 from tui.domain.flag_groups import GROUP_FROM
 from tui.domain.records import UserType
 from tui.domain.status import Status
@@ -17,6 +28,7 @@ from tui.register.people import TABLES, person_number, split_person
 from tui.text import day_of
 
 _PART = 400
+_NAME = "trim(c.title || ' ' || coalesce(nullif(c.preferred_name, ''), c.given_name) || ' ' || c.surname)"
 
 
 def person_of(database: Database, code: str, user_type: UserType = UserType.CONTACT) -> int | None:
@@ -73,6 +85,8 @@ def _gather_contacts(
     groups = _groups(database, persons, places, imports)
     requests = _requests(database, persons, places)
     undone = _not_done(database, persons, places)
+    correlated = _correlated(database, ids, places)
+    old_records = _old_records(database, ids, places)
     emails = _shared(
         database,
         "SELECT c.id * 4, o.code FROM contacts AS c JOIN contacts AS o ON o.email = c.email COLLATE NOCASE"
@@ -115,6 +129,8 @@ def _gather_contacts(
             gone=imports.get(gone),
             links=tuple(links.get(person, ())),
             named_others=tuple(others.get(person, ())),
+            correlated=tuple(correlated.get(person, ())),
+            old_records=tuple(old_records.get(person, ())),
             group=groups.get(person),
             holds=tuple(holds.get(person, ())),
             email_shared_with=tuple(emails.get(person, ())),
@@ -184,6 +200,41 @@ def _named_others(database: Database, ids: Sequence[int]) -> dict[int, list[Name
                 name = " ".join(filter(None, (title, given, surname)))
                 found.setdefault(case[0] * 4, {}).setdefault(code, NamedOther(code, name, how))
     return {person: list(others.values()) for person, others in found.items()}
+
+
+def _correlated(database: Database, ids: Sequence[int], places: str) -> dict[int, list[Correlated]]:
+    """The records that are proposed or accepted as the same person's, of contacts that have an account."""
+    found: dict[int, list[Correlated]] = {}
+    for person, code, name, decision, eligible, evidence, *rest in database.read(
+        f"SELECT p.old * 4, c.code, {_NAME}, p.decision, d.status IN ('active', 'ready_to_provision'), p.evidence,"
+        " p.cause, coalesce(p.by, ''), coalesce(p.at, '')"
+        " FROM proposals AS p JOIN contacts AS c ON c.id = p.new JOIN directory AS d ON d.person = c.id * 4"
+        f" WHERE p.old IN ({places}) ORDER BY p.old, c.code",
+        ids,
+    ):
+        correlated = Correlated(code, name, decision, bool(eligible), tuple(json.loads(evidence)), *rest)
+        found.setdefault(person, []).append(correlated)
+    return found
+
+
+def _old_records(database: Database, ids: Sequence[int], places: str) -> dict[int, list[OldRecord]]:
+    """The old records that are perhaps these contacts'. What was accepted stays so when the evidence changes, and is
+    doubted: a person looks again before anything is sent."""
+    found: dict[int, list[OldRecord]] = {}
+    for person, code, name, decision, has_account, doubted in database.read(
+        f"SELECT x.new * 4, c.code, {_NAME}, x.decision,"
+        " coalesce(a.username <> '' OR a.password_hash IS NOT NULL, 0), x.doubted FROM ("
+        "SELECT v.old, v.new, 'accepted' AS decision, v.found <> 'match' OR v.digest <> coalesce(k.digest, '')"
+        " AS doubted FROM pair_verdicts AS v LEFT JOIN correlations AS k ON k.old = v.old AND k.new = v.new"
+        " WHERE v.verdict = 'accepted' UNION ALL"
+        " SELECT p.old, p.new, p.decision, 0 FROM proposals AS p JOIN directory AS d ON d.person = p.old * 4"
+        " WHERE p.decision <> 'accepted' AND d.status = 'ready_to_revoke') AS x"
+        " JOIN contacts AS c ON c.id = x.old LEFT JOIN accounts AS a ON a.person = c.id * 4"
+        f" WHERE x.new IN ({places}) ORDER BY x.new, c.code",
+        ids,
+    ):
+        found.setdefault(person, []).append(OldRecord(code, name, decision, bool(has_account), bool(doubted)))
+    return found
 
 
 def _groups(
@@ -273,7 +324,7 @@ def relatives(database: Database, contacts: Sequence[int]) -> dict[int, list[tup
         part = contacts[start : start + _PART]
         for contact, *relative in database.read(
             "SELECT l.contact_id, c.code,"
-            " trim(c.title || ' ' || coalesce(nullif(c.preferred_name, ''), c.given_name) || ' ' || c.surname),"
+            f" {_NAME},"
             " max(p.relationship), d.status,"
             " group_concat(DISTINCT coalesce(nullif(t.preferred_name, ''), t.given_name))"
             " FROM links AS l JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> l.contact_id"

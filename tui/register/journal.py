@@ -58,6 +58,8 @@ class ItemRow(NamedTuple):
     acted_at: str
     verified: str
     covered: int
+    answered: int
+    greeting: str
 
 
 def add_job(
@@ -72,17 +74,20 @@ def add_job(
     override_reason: str,
     actor: Actor,
     at: str,
-    items: Iterable[tuple[int, str, str, bool]],
+    items: Iterable[tuple[int, str, str, bool, bool, str]],
+    handover: int | None = None,
 ) -> int:
-    """Write a plan down as a job of (person, code, fingerprint, covered) items, all pending. Returns its number."""
+    """Write a plan down as a job of (person, code, fingerprint, covered, answered, greeting) items, all pending.
+    Returns its number."""
     cursor = connection.execute(
-        "INSERT INTO jobs (verb, service, system, state, singly, reason, guard, override_reason, operator, created_at)"
-        " VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)",
-        (verb, service, system, int(singly), reason, guard, override_reason, actor.operator, at),
+        "INSERT INTO jobs (verb, service, system, state, singly, reason, guard, override_reason, operator, created_at,"
+        " handover) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+        (verb, service, system, int(singly), reason, guard, override_reason, actor.operator, at, handover),
     )
     job = int(cursor.lastrowid or 0)
     connection.executemany(
-        "INSERT INTO items (job_id, person, code, state, facts, covered) VALUES (?, ?, ?, 'pending', ?, ?)",
+        "INSERT INTO items (job_id, person, code, state, facts, covered, answered, greeting)"
+        " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)",
         ((job, *item) for item in items),
     )
     return job
@@ -131,7 +136,9 @@ def item_state(connection: sqlite3.Connection, item: int) -> str:
     return str(connection.execute("SELECT state FROM items WHERE id = ?", (item,)).fetchone()[0])
 
 
-_ITEM = "SELECT id, job_id, person, code, state, facts, detail, acted_at, verified, covered FROM items"
+_ITEM = (
+    "SELECT id, job_id, person, code, state, facts, detail, acted_at, verified, covered, answered, greeting FROM items"
+)
 
 
 def items(database: Database, job: int, states: Sequence[str] = ()) -> list[ItemRow]:
