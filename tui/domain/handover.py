@@ -130,8 +130,8 @@ def standing_of(pairs: Sequence[Pair], *, is_ready: bool, held: bool, later: boo
     return Standing.CERTAIN if certain else Standing.REVIEW
 
 
-def together(accounts: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
-    """Codes in the order in which to look at them: those who have a child in common follow each other.
+def families(accounts: Iterable[tuple[str, Iterable[str]]]) -> list[list[str]]:
+    """Codes as they are looked at: those who have a child in common together, directly or by a third.
 
     `accounts` are (code, codes of the children); the order of the families, and within one, is the order given.
     """
@@ -140,9 +140,11 @@ def together(accounts: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
     for place, (_, children) in enumerate(given):
         for child in children:
             of_child.setdefault(child, []).append(place)
-    found: list[str] = []
+    found: list[list[str]] = []
     seen: set[int] = set()
     for start in range(len(given)):
+        if start in seen:
+            continue
         family, look = set(), [start]
         while look:
             place = look.pop()
@@ -151,7 +153,7 @@ def together(accounts: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
             seen.add(place)
             family.add(place)
             look += [other for child in given[place][1] for other in of_child[child] if other not in seen]
-        found += [given[place][0] for place in sorted(family)]
+        found.append([given[place][0] for place in sorted(family)])
     return found
 
 
@@ -199,7 +201,7 @@ def tell(
     if revoked is None or revoked.state not in ("done", "attested"):
         return ""
     if new and welcomed is not None and welcomed.is_done:
-        return f"{name}: the old log-in is closed. An email to {email} has a link, valid for one week, for the new one."
+        return f"{name}: the old log-in is closed. Look for an email to {email}: its link is valid for one week."
     if new and welcomed is not None and welcomed.state == "requested":
         return f"{name}: the old log-in is closed. The portal's own email for the new one comes to {email}."
     if new and in_use:

@@ -5,11 +5,13 @@ Every decision is in the register before the call returns: a walk that is droppe
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.config import Settings
+from tui.config import Settings, write_whole
 from tui.domain import handover as rules
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
@@ -18,6 +20,7 @@ from tui.domain.handover import Acted, Pair, Standing, Step
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused
+from tui.manager.handover_summary import Told, as_csv, as_text, is_listed
 from tui.manager.handover_views import BY_HAND, NOBODY, Handover, HandoverAccount
 from tui.register import audit, facts, handovers, listing, pairs
 from tui.register.database import Connection, Database
@@ -50,9 +53,10 @@ class HandoverVerbs:
         mine = (row for row in self.handovers() if not row.ended_at and row.operator == self._actor.operator)
         return next(mine, None)
 
-    def start_handover(self, codes: Sequence[str] | None = None) -> int:
+    def start_handover(self, codes: Sequence[str] | None = None, *, leavers: bool = True) -> int:
         """Begin a walk over these accounts, or all that are ready to revoke (None). Returns its number.
 
+        Without `leavers` those who have no new record are left for later, to be taken in again.
         Raises NotFound for unknown codes, Refused for those that are not ready, or when nobody is.
         """
         if codes is None:
@@ -79,6 +83,9 @@ class HandoverVerbs:
                 connection, self._actor, at, "hand-over begun", subject=f"hand-over {number}",
                 detail={"accounts": len(olds)},
             )  # fmt: skip
+        if not leavers:
+            alone = [account.code for account in self.handover(number).of(Standing.NOBODY)]
+            self.leave_for_later(number, alone)
         return number
 
     def go_to(self, number: int, step: Step, place: str = "") -> None:
@@ -98,8 +105,14 @@ class HandoverVerbs:
         row = handovers.one(self._database, number)
         found = self._accounts(number, handovers.members(self._database, number))
         by_code = {account.code: account for account in found}
-        order = rules.together((account.code, sorted(account.children)) for account in found)
-        return Handover(row, tuple(by_code[code] for code in order))
+        families = rules.families((account.code, sorted(account.children)) for account in found)
+        ordered = tuple(by_code[code] for family in families for code in family)
+        return Handover(row, ordered, tuple(map(tuple, families)))
+
+    def with_account(self, walk: Handover, code: str) -> Handover:
+        """The walk with one account read anew, after something was decided about it."""
+        fresh = self._member(walk.number, code)
+        return replace(walk, accounts=tuple(fresh if one.code == code else one for one in walk.accounts))
 
     def _accounts(self, number: int, members: Sequence[MemberRow]) -> list[HandoverAccount]:
         kept = pairs.of_old(self._database, [member.old for member in members])
@@ -149,7 +162,8 @@ class HandoverVerbs:
         new_facts = gathered[ids[new] * 4] if new else None
         counts = self.settings.accounts.future_students_count
         first = next((pair for pair in candidates if pair.rank == 1), None)
-        cause = NOBODY if first is None or standing is Standing.NOBODY else first.cause
+        proposed = first is not None and first.decision != "none" and not first.is_rejected
+        cause = first.cause if first is not None and (proposed or accepted is not None) else NOBODY
         if new and (first is None or first.code != new):
             cause = BY_HAND
         return HandoverAccount(
@@ -419,6 +433,25 @@ class HandoverVerbs:
             rules.outcome(account.standing, account.new, account.revoked, account.welcomed, hindrance, in_use=in_use),
             rules.tell(name, account.new, email, account.revoked, account.welcomed, in_use=in_use, child_here=here),
         )
+
+    def handover_summary(self, walk: Handover) -> list[Told]:
+        """What became of the accounts of a walk, of all that were chosen."""
+        return [Told(account, *self.told(account)) for account in walk.accounts if is_listed(account)]
+
+    def export_handover(self, number: int, path: Path) -> int:
+        """Write the summary to a new file, mode 0600: text to print where its name ends in .txt, else CSV. Returns how
+        many accounts are in it. Raises Refused."""
+        walk = self.handover(number)
+        told = self.handover_summary(walk)
+        is_text = path.suffix.lower() == ".txt"
+        said = as_text(walk, told, self.service.system, self.settings.school.name) if is_text else as_csv(told)
+        try:
+            written = write_whole(path, said, overwrite=False)
+        except OSError as error:
+            raise Refused(f"{path} can't be written: {error.strerror}.", todo="Give another place.") from error
+        if not written:
+            raise Refused(f"{path} is already there; it is not overwritten.", todo="Give another name.")
+        return len(told)
 
     # -- helpers ---------------------------------------------------------------------------------------------------
 

@@ -101,10 +101,12 @@ class HandoverAccount:
 
 @dataclass(frozen=True)
 class Handover:
-    """A walk with its accounts: families together, in the order in which to look at them."""
+    """A walk with its accounts, in the order in which to look at them: `families` are the codes of those who have a
+    child in common."""
 
     row: HandoverRow
     accounts: tuple[HandoverAccount, ...]
+    families: tuple[tuple[str, ...], ...]
 
     @property
     def number(self) -> int:

@@ -36,6 +36,11 @@ class State:
     importing: bool = False
     has_difference: bool = False
     source_wrong: str = ""
+    step: str = ""  # of a hand-over
+    walk_acted: bool = False
+    waits: bool = False  # requests of a hand-over wait to be attested
+    decides: str = ""  # why nothing can be decided about who is under the cursor, "" when it can
+    candidates: int = 0
 
 
 def _always(state: State) -> str:
@@ -65,6 +70,12 @@ def _acts(state: State) -> str:
         return "a job is running; wait for it, or stop it (J)"
     if not state.marked and state.row is None:
         return "nothing is marked, and no row is under the cursor"
+    return _writes(state)
+
+
+def _hands_over(state: State) -> str:
+    if state.running:
+        return "a job is running; wait for it, or stop it (J)"
     return _writes(state)
 
 
@@ -149,6 +160,26 @@ def _applies(state: State) -> str:
     )
 
 
+def _walks_back(state: State) -> str:
+    if state.step == "choose":
+        return "this is the first step"
+    return "something was done already; what was decided stays" if state.walk_acted else ""
+
+
+def _at(*steps: str, why: str) -> Callable[[State], str]:
+    return lambda state: "" if state.step in steps else why
+
+
+def _decides(state: State) -> str:
+    return _writes(state) or (state.decides if state.step == "review" else "pairs are decided at the review (step 2)")
+
+
+def _has_candidate(number: int) -> Callable[[State], str]:
+    return lambda state: (
+        _decides(state) or ("" if state.candidates >= number else f"there is no candidate {number} for this account")
+    )
+
+
 def _when(test: Callable[[State], bool], why: str) -> Callable[[State], str]:
     return lambda state: "" if test(state) else why
 
@@ -217,7 +248,8 @@ ACTS = (
     Action("revoke", ("R",), "Revoke access", "of the marked, or of the row under the cursor", _acts, True),
     Action("welcome", ("W",), "Send welcome email", "to the marked, or to the row under the cursor", _acts, True),
     Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
-    Action("handover", ("w",), "Hand-over wizard", "", lambda s: "the hand-over wizard is not built yet", True),
+    Action("handover", ("w",), "Hand-over wizard", "the same person's new record: pair, revoke, welcome", _hands_over,
+           True),
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),
     Action("import", ("I",), "Import a roster", "choose it, read the difference, apply or leave", _imports, True),
     Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
@@ -251,6 +283,32 @@ IMPORTING = (
     Action("import_again", ("r",), "Look or read again", "for sources, or the difference that is shown", _idle, True),
     COPY, FOCUS,
 )  # fmt: skip
+WALKING = (
+    Action("walk_on", ("enter",), "Go on", "to the next step; a plan is shown before anything is done", _writes, True),
+    Action("walk_back", ("b",), "Back a step", "until something was done", _walks_back, True),
+    Action("walk_mark", ("space",), "Take along, accept or answer", "whatever the row asks for", _writes, True),
+    Action("walk_later", ("l",), "Leave for later", "this account; again takes it in", _decides, True),
+)  # fmt: skip
+PAIRING = (
+    Action("accept_1", ("1",), "Accept candidate 1", "as the same person's new record", _has_candidate(1), True),
+    Action("accept_2", ("2",), "Accept candidate 2", "", _has_candidate(2), True),
+    Action("accept_3", ("3",), "Accept candidate 3", "", _has_candidate(3), True),
+    Action("no_match", ("0",), "No match", "none of them is the same person", _decides, True),
+    Action("someone_else", ("/",), "Someone else", "look up the new record by any words", _decides, True),
+    Action("take_back", ("u",), "Take back", "what was decided about this account", _decides, True),
+    Action("accept_certain", ("A",), "Accept all certain ones", "after reading the list; review ones never",
+           _at("review", why="pairs are decided at the review (step 2)"), True),
+)  # fmt: skip
+FINISHING = (
+    Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
+           _when(lambda s: s.waits, "nothing waits to be attested"), True),
+    Action("greeting", ("E",), "Edit the greeting line", "of this person's email",
+           _at("welcome", why="emails are looked at before they are sent (step 4)"), True),
+    Action("walk_export", ("e",), "Export the summary", "as CSV, or as text to print where the name ends in .txt",
+           menu=True),
+    Action("walk_end", ("F",), "Finish this hand-over", "what was decided is kept", _writes, True),
+    COPY, FOCUS, REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
@@ -271,6 +329,13 @@ SCOPES: Mapping[str, Groups] = {
     "import": {"Move": MOVES, "Actions": IMPORTING, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
+    "handover": {
+        "Move": MOVES,
+        "Actions": WALKING,
+        "Pairs": PAIRING,
+        "Afterwards": FINISHING,
+        "Everywhere": EVERYWHERE,
+    },
 }
 ACTIONS: Mapping[str, Action] = {
     action.name: action for groups in SCOPES.values() for group in groups.values() for action in group

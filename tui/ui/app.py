@@ -208,7 +208,9 @@ class EngageApp(App[int], inherit_bindings=False):
             self._stop_watching()
             if isinstance(self.screen, ProgressPanel):
                 self.screen.leave(None)
-        self.call_later(self.accounts.after_job, job, watched)
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen):
+                self.call_later(screen.job_ended, job, watched)
 
     # -- leaving -------------------------------------------------------------------------------------------------
 

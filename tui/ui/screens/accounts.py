@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
 from tui.domain.status import Status
-from tui.errors import EngageError
-from tui.text import plural
+from tui.errors import EngageError, Refused
+from tui.text import plural, say_time
 from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
 from tui.ui.job import RunningJob
@@ -84,16 +84,16 @@ class AccountsScreen(MarkingScreen):
 
         self.engage.open_panel(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
 
-    def after_job(self, job: RunningJob, watched: bool) -> None:
+    def job_ended(self, job: RunningJob, watched: bool) -> None:
         """A job came to its end: who was done is unmarked, who failed stays marked, counts and table follow."""
         if job.report is not None:
             self._settle(job, job.report)
         self.reload()
-        if watched and self.is_current and self.prompt is None:
+        if watched and self.is_on_top and self.prompt is None:
             self.do_job()
-        elif job.error is not None:
+        elif job.error is not None and self.is_on_top:
             self.engage.show_error(job.error)
-        elif job.report is not None:
+        elif job.report is not None and self.is_on_top:
             self.say(
                 f"Job {job.number} {job.standing}. {self.engage.keymap.first('job')} shows it: {job.report.sentence}"
             )
@@ -222,4 +222,49 @@ class AccountsScreen(MarkingScreen):
     def do_reset(self) -> None:
         """Disabled: the registry says why."""
 
-    do_handover = do_reset
+    # -- the hand-over -------------------------------------------------------------------------------------------
+
+    def do_handover(self) -> None:
+        """Go on with the hand-over that is open, or begin one over the marked or all who are ready."""
+        going_on = self.manager.open_handover()
+        persons = self.marks.contacts()
+        if going_on is None:
+            self._begin_handover(persons)
+        elif not len(persons):
+            self._walk(going_on.id)
+        else:
+            from tui.ui.widgets.panel import Choice, Panel
+
+            body = [
+                Para(f"Hand-over {going_on.id} of {say_time(going_on.started_at)} is at step {going_on.step.number}."),
+                Para("Begun anew, it is ended; what was decided about pairs is kept."),
+            ]
+            choices = [
+                Choice("g", f"go on with hand-over {going_on.id}", "on"),
+                Choice("n", f"a new one with the {len(persons):,} marked", "new"),
+            ]
+
+            def chosen(answer: str | None) -> None:
+                if answer == "on":
+                    self._walk(going_on.id)
+                elif answer == "new":
+                    self.manager.end_handover(going_on.id)
+                    self._begin_handover(persons)
+
+            self.engage.open_panel(Panel[str]("A hand-over is open", body, choices=choices), chosen)
+
+    def _begin_handover(self, persons: Sequence[int]) -> None:
+        """Begin with these, of whom only those who are ready come along; with nobody: all who are ready."""
+
+        def work() -> int:
+            ready = [row.code for row in self.manager.rows(persons) if row.status is Status.READY_TO_REVOKE]
+            if len(persons) and not ready:
+                raise Refused("None of the marked is ready to revoke: there is nothing to hand over.")
+            return self.manager.start_handover(ready or None, leavers=bool(ready))
+
+        self.engage.in_background("handover", work, self._walk)
+
+    def _walk(self, number: int) -> None:
+        from tui.ui.screens.handover import HandoverScreen
+
+        self.engage.open_screen(HandoverScreen(self.manager, number))

@@ -21,6 +21,7 @@ from tui.ui.widgets.lines import Ground, Lines
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
     from tui.ui.app import EngageApp
+    from tui.ui.job import RunningJob
 
 
 @dataclass
@@ -54,6 +55,12 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
     @property
     def engage(self) -> "EngageApp":
         return cast("EngageApp", self.app)
+
+    @property
+    def is_on_top(self) -> bool:
+        """Whether no other full screen lies over this one; a panel may."""
+        # Textual's own is_current also says so of what lies under a screen without a background of its own.
+        return next((s for s in reversed(self.app.screen_stack) if isinstance(s, BaseScreen)), None) is self
 
     @property
     def is_small(self) -> bool:
@@ -294,6 +301,15 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         body += [BLANK, Para("Keys are remapped by the action's name, under [ui.keys] in the config file:", look.dim)]
         body.append(Para(", ".join(of_scope(self.SCOPE)), look.dim, "  "))
         self.engage.open_panel(Panel[None](f"Help: {self.NAME}", body, tall=True))
+
+    def job_ended(self, job: "RunningJob", watched: bool) -> None:
+        """The running job has come to its end or a pause; `watched`: its progress was on the screen."""
+        if not self.is_on_top:
+            return
+        if job.error is not None:
+            self.engage.show_error(job.error)
+        elif job.report is not None:
+            self.say(f"Job {job.number} {job.standing}: {job.report.sentence}")
 
     def do_causes(self) -> None:
         """Why accounts are ready to revoke, over all of them."""
