@@ -65,8 +65,8 @@ def as_text(walk: Handover, told: Sequence[Told], system: str, school: str) -> s
 
 
 _TITLES = (
-    "Handed over", "Revoked, the new record is in use already", "Revoked, nobody to welcome", "Revoked, not welcomed yet",
-    "Requested", "Failed", "Left for later",
+    "Handed over", "Revoked, the new record is in use already", "Revoked, nobody to welcome",
+    "Revoked, not welcomed yet", "Requested", "Failed", "Left for later",
 )  # fmt: skip
 
 

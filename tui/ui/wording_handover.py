@@ -169,7 +169,9 @@ def pair_above(account: HandoverAccount, pair: Pair | None, look: Look) -> list[
     if pair is None:
         return [*said, Para("No other record has anything in common with this one."), *_known(account, look)]
     first = next((one for one in account.pairs if one.rank == 1), None)
-    if first is not None and first.decision:
+    if not pair.rank:
+        said.append(Para(f"Looked up by hand: {share(pair.confidence)} likely by the records alone.", look.title))
+    elif first is not None and first.decision:
         sure = {"match": "Certain", "review": "A person has to look", "none": "Not proposed"}[first.decision]
         said.append(Para(f"{sure}: {first.rule}. Cause: {first.cause}.", look.title))
     for one in account.pairs:

@@ -19,6 +19,7 @@ from tui.ui.editing import LineEdit
 from tui.ui.job import RunningJob
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.walk import WalkScreen
+from tui.ui.widgets.pair_pane import flat
 
 if TYPE_CHECKING:
     from tui.jobs.plan import Confirmation, Plan
@@ -98,7 +99,7 @@ class HandoverScreen(WalkScreen):
         above, rows, below = self.pair_parts(account, pair)
         body = [Para(doubt, look.bad, "! ", look.bad) for doubt in doubts]
         body += [BLANK, *above] if body else list(above)
-        body += [Para(f"{old or '-'} | {new or '-'}", None, f"{what:<10}", look.dim) for what, old, new in rows[1:]]
+        body += flat((), rows, ())
         choices = [Choice("y", "yes, the same person", "y"), Choice("n", "No", None)]
         self.engage.open_panel(
             Panel[str](f"{account.code} → {pair.code}: the same person?", [*body, *below], choices=choices,
