@@ -128,14 +128,18 @@ def test_lost_access_is_dated(link: Any, gone: Any, sentence: str) -> None:
 
 def test_a_match_is_probable_until_it_is_accepted_and_a_candidate_possible() -> None:
     accepted = Correlated("C6", "Ms Newest", "accepted", True, (), "", "op", "2026-11-20T01:00:00+00:00")
-    match = Correlated("C8", "Ms New", "match", True, ("+ same mobile", "+ same given name Ann", "- another email"))
+    match = Correlated(
+        "C8", "Ms New", "match", True, ("+ same mobile", "+ same given name Ann", "- another email"), has_account=True
+    )
     review = Correlated("C9", "Ms Newer", "review", True, ())
     not_eligible = Correlated("C7", "Ms Old", "match", False, ("same mobile",))
     facts = an_account(a_link("left"), correlated=(accepted, match, review, not_eligible))
     assert said(facts, Reason.SUPERSEDED) == [
-        "Ms Newest (C6) was accepted as the same person by op on 20 Nov 2026.",
-        "Ms New (C8) is probably the same person: same mobile, same given name Ann; against it: another email.",
-        "Ms Newer (C9) may be the same person.",
+        "Ms Newest (C6) was accepted as the same person by op on 20 Nov 2026, and has no account yet.",
+        "Ms New (C8) is probably the same person, and has an account already.",
+        "For it: same mobile, same given name Ann.",
+        "Against it: another email.",
+        "Ms Newer (C9) may be the same person, and has no account yet.",
     ]
     alone = an_account(a_link("left"), correlated=(not_eligible,))
     assert [found.reason for found in explain(alone, future_counts=False)] == [Reason.NO_CURRENT_STUDENT]

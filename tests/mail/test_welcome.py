@@ -108,7 +108,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
     assert compose_welcome(LETTER).as_bytes() == compose_welcome(LETTER).as_bytes()
 
 
-@pytest.mark.parametrize("field", ["link", "to_address", "to_name", "salutation", "username"])
+@pytest.mark.parametrize("field", ["link", "to_address", "to_name", "salutation", "greeting", "username"])
 def test_a_repr_shows_nobody_and_no_link(field: str) -> None:
     letter = changed(**{field: "https://sh0uld-not-show.example"})
     assert "sh0uld-not-show" not in repr(letter)
@@ -165,7 +165,7 @@ def test_a_name_that_would_be_read_as_more_recipients_is_left_out(monkeypatch: p
 
 @pytest.mark.parametrize(
     "field",
-    ["to_name", "salutation", "school_name", "portal_system", "sender", "help_contact", "username"],
+    ["to_name", "salutation", "greeting", "school_name", "portal_system", "sender", "help_contact", "username"],
 )
 @pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
 def test_line_breaks_are_refused(field: str, line_break: str) -> None:
@@ -294,6 +294,11 @@ def test_templates_are_checked(template: str, said: str) -> None:
 
 def test_a_value_is_never_read_as_a_template() -> None:
     assert "Dear $link ${system}," in text_of(replace(LETTER, salutation="$link ${system}"))
+    assert "$link ${system},\n" in text_of(replace(LETTER, greeting="$link ${system}"))
+
+
+def test_a_greeting_of_ones_own_stands_instead_of_the_usual_one() -> None:
+    assert text_of(replace(LETTER, greeting="Good morning Kate,")).startswith("Good morning Kate,\n")
 
 
 def test_every_text_of_a_letter_is_under_test() -> None:
@@ -303,6 +308,7 @@ def test_every_text_of_a_letter_is_under_test() -> None:
         "to_address",
         "to_name",
         "salutation",
+        "greeting",
         "school_name",
         "portal_system",
         "sender",

@@ -115,7 +115,7 @@ def test_a_flag_that_was_off_from_the_start(take_in: TakeIn, why: Why) -> None:
 
 def test_a_link_that_was_removed(take_in: TakeIn, why: Why) -> None:
     school = families(20)
-    school.contact("P0099")
+    school.contact("P0099", given_name="Boris", surname="Keller")
     school.link("S0001", "P0099")
     take_in(school)
     del school.links["S0001", "P0001"]

@@ -67,19 +67,22 @@ def test_reasons_are_fed_with_their_evidence(walk: Walk) -> None:
     reasons = walk.register.reasons()
     assert reasons["OLDK"] == reasons["OLDJ"] == "superseded no_current_student"
     assert reasons["OLDL"] == "no_current_student"
-    said = walk.register.evidence("OLDK")["superseded"][0]
-    assert said.startswith("Mrs Katherine Jones (NEWK) is probably the same person: same ")
-    assert "same mobile, which nobody else has" in said
-    assert "against it: surname Smith against Jones" in said
-    assert walk.register.evidence("OLDJ")["superseded"][0].startswith("Mrs Anna Brown (NEWA) may be the same person: ")
+    said, speaks, against = walk.register.evidence("OLDK")["superseded"]
+    assert said == "Mrs Katherine Jones (NEWK) is probably the same person, and has no account yet."
+    assert speaks.startswith("For it: ")
+    assert "same mobile, which nobody else has" in speaks
+    assert against.startswith("Against it: surname Smith against Jones")
+    assert walk.register.evidence("OLDJ")["superseded"][0].startswith("Mrs Anna Brown (NEWA) may be the same person, ")
+    assert walk.manager.why("OLDK").next_step.startswith("Hand over (w): ")
+    assert "We are looking into why" in walk.manager.why("OLDJ").say
 
 
 def test_a_username_on_the_wrong_record_says_whose_it_is(tmp_path: Path) -> None:
     fresh = Register(tmp_path / "r.sqlite3")
     fresh.take(school(unlinked=["OLDK"]))
     assert fresh.reasons()["OLDK"] == "superseded misplaced_username"
-    assert fresh.evidence("OLDK")["misplaced_username"][1].startswith(
-        "The username belongs to Mrs Katherine Jones (NEWK): "
+    assert fresh.evidence("OLDK")["misplaced_username"][1] == (
+        "The username belongs to Mrs Katherine Jones (NEWK), as far as the records say."
     )
 
 

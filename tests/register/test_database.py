@@ -25,7 +25,8 @@ from .making import Register, families
 
 TABLES = {
     "meta", "snapshots", "contacts", "students", "staff", "links", "accounts", "changes", "holds", "flag_answers",
-    "jobs", "items", "invitations", "revoked_copies", "audit", "directory",
+    "jobs", "items", "invitations", "revoked_copies", "audit", "directory", "correlations", "pair_verdicts",
+    "handovers", "handover_accounts",
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_the_first_import_takes_everything_and_logs_nothing(school_register: Reg
     difference = school_register.take(
         roster(
             0,
-            [contact(1), contact(2, username=""), contact(3), contact(4, username="", email="")],
+            [contact(1), contact(2, username=""), contact(3, given_name="Otto"), contact(4, username="", email="")],
             [student(1), student(2, "left", exit_date="2025-12-12"), student(3, "future")],
             [link(1, 1), link(1, 2), link(2, 3), link(3, 4), LinkRecord(1, "S1", "C3", "Aunt", 2, False)],
             staff=[StaffRecord(1, "T1", "Dr", "Given", "Staff", "t1@school.example", "staff1", True),
@@ -324,7 +324,7 @@ def test_link_history_dates_a_link_that_was_never_seen(school_register: Register
         LinkHistoryRecord(2, "S1", "C1", "Mother", "2024-01-01"),  # it is there again
         LinkHistoryRecord(3, "S9", "C2", "Mother", "2024-01-01"),
     ]  # of nobody that is known
-    school_register.take(roster(0, [contact(1), contact(2)], [student(1)], [link(1, 1)], history))  # fmt: skip
+    school_register.take(roster(0, [contact(1), contact(2, given_name="Ottilie")], [student(1)], [link(1, 1)], history))  # fmt: skip
     assert school_register.statuses() == {"C1": "active", "C2": "ready_to_revoke"}
     assert school_register.evidence("C2") == {
         "access_flag_changed": ["Child1 Family1 (S1) is still at the school, but the link was removed on 30 Jun 2025."]

@@ -37,7 +37,9 @@ def screens() -> dict[str, type[BaseScreen]]:
     for path in Path(tui.ui.screens.__file__).parent.glob("*.py"):
         importlib.import_module(f"tui.ui.screens.{path.stem}")
     found: dict[str, type[BaseScreen]] = {"accounts": AccountsScreen}
-    found.update({screen.SCOPE: screen for screen in Board.__subclasses__()})
+    for screen in Board.__subclasses__():
+        last = next(iter(screen.__subclasses__()), screen)  # what a screen shows and does may stand in two rooms
+        found[last.SCOPE] = last
     return found
 
 
@@ -124,8 +126,7 @@ def test_keys_are_named_by_what_they_print(key: str, character: str, name: str) 
 
 def test_a_disabled_action_says_why() -> None:
     nothing = State(tab=Tab.READY_TO_REVOKE)
-    for name in ("reset", "handover"):
-        assert "not built yet" in ACTIONS[name].enabled(nothing)
+    assert "not built yet" in ACTIONS["reset"].enabled(nothing)
     assert ACTIONS["revoke"].enabled(nothing) == "nothing is marked, and no row is under the cursor"
     assert "read-only" in ACTIONS["revoke"].enabled(State(marked=1, read_only=True))
     assert ACTIONS["revoke"].enabled(State(marked=1)) == ""

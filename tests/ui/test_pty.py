@@ -27,15 +27,16 @@ def test_the_whole_job_at_80_by_24(at_terminal: AtTerminal, demo: AccountManager
     terminal.press("jjv")
     terminal.sees("4 marked")
     terminal.press("R")
-    terminal.sees("Revoke access of 4 contacts in the demo school")
+    # One of them may have a new record: that one is handed over, or asked about by itself.
+    terminal.sees("Revoke access of 3 contacts in the demo school", "Left out: 1", "is probably the same person")
     terminal.press("y")
-    terminal.sees("4 accounts revoked in the demo school.")
+    terminal.sees("3 accounts revoked in the demo school.")
     terminal.press("q")
     terminal.misses("accounts revoked")
-    terminal.sees(f"of {ready - 4} shown")
+    terminal.sees(f"of {ready - 3} shown")
     terminal.press("q")
     assert terminal.ends() == 0
-    assert demo.counts()[Tab.READY_TO_REVOKE] == ready - 4
+    assert demo.counts()[Tab.READY_TO_REVOKE] == ready - 3
 
 
 @pytest.mark.parametrize("keys", ["?q", "xq", "s\r", ":help\rq"], ids=["help", "menu", "sort", "palette"])
@@ -92,9 +93,9 @@ def test_a_dropped_line_lets_the_item_finish(demo: AccountManager, how: str) -> 
         terminal.press("/no_current\ra")
         terminal.sees("110 marked")
         terminal.press("R")
-        terminal.sees("Type 109 to go on:")
-        terminal.press("109\r")
-        terminal.sees("2 of 109")
+        terminal.sees("Type 100 to go on:")
+        terminal.press("100\r")
+        terminal.sees("2 of 100")
         if how == "hang up":
             terminal.hang_up()
             code = terminal.process.wait(20)
@@ -106,7 +107,7 @@ def test_a_dropped_line_lets_the_item_finish(demo: AccountManager, how: str) -> 
         terminal.close()
     stopped = demo.overview().stopped_jobs
     assert len(stopped) == 1
-    assert 2 <= stopped[0].done < 109
+    assert 2 <= stopped[0].done < 100
     assert {outcome.state for outcome in demo.report(stopped[0].job).outcomes} == {"done", "pending"}
 
 

@@ -70,6 +70,7 @@ class Correlated:
     cause: str = ""
     by: str = ""
     at: str = ""
+    has_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,24 @@ from tui.text import join_and
 
 class Alike(NamedTuple):
     """That two records are perhaps one person: what they have in common, and what differs, in words that go with
-    "same" and "another". `weak`: it rests on an initial, which gives way where it fits several."""
+    "same" and "another". `weak`: it rests on an initial, which gives way where it fits several; `said`: what is known
+    of the two that says more than this."""
 
     evidence: tuple[str, ...]
     against: tuple[str, ...] = ()
     weak: bool = False
+    said: str = ""
 
     @property
     def sentence(self) -> str:
         """`same given name, mobile and child Noah; another surname`."""
         against = f"; another {join_and(list(self.against))}" if self.against else ""
         return f"same {join_and(list(self.evidence))}{against}"
+
+    @property
+    def in_words(self) -> str:
+        """`perhaps the same person: same mobile`, or what more is known."""
+        return self.said or f"perhaps the same person: {self.sentence}"
 
 
 class Person(NamedTuple):

@@ -33,7 +33,7 @@ REASON_LABELS = {
     Reason.UNEXPLAINED: "Unexplained",
 }
 NEXT_STEPS = {
-    Reason.SUPERSEDED: "Hand over: revoke the old record, then welcome the new one.",
+    Reason.SUPERSEDED: "Hand over (w): look at the two records, revoke the old one, then welcome the new one.",
     Reason.MISPLACED_USERNAME: "Revoke here; then welcome the record that the username belongs to.",
     Reason.ACCESS_FLAG_CHANGED: "Find out why the access went. Revoke singly only if it is right that this parent has "
     "none.",
@@ -135,11 +135,13 @@ def explain(facts: AccountFacts, *, future_counts: bool) -> tuple[Explained, ...
 
 
 def _superseded(facts: AccountFacts) -> list[Evidence]:
-    return [
-        Evidence(f"{other.name} ({other.code}) {_is_the_same(other)}{say_evidence(other.evidence)}.", (other.code,))
-        for other in facts.correlated
-        if other.eligible
-    ]
+    found = []
+    for other in facts.correlated:
+        if other.eligible:
+            account = "has an account already" if other.has_account else "has no account yet"
+            found.append(Evidence(f"{other.name} ({other.code}) {_is_the_same(other)}, and {account}.", (other.code,)))
+            found += [Evidence(said, (other.code,)) for said in say_evidence(other.evidence)]
+    return found
 
 
 def _is_the_same(other: Correlated) -> str:
@@ -148,13 +150,12 @@ def _is_the_same(other: Correlated) -> str:
     return "is probably the same person" if other.decision == "match" else "may be the same person"
 
 
-def say_evidence(evidence: Sequence[str]) -> str:
-    """`: same mobile, shares Noah; against it: another surname`, to end a sentence with; "" when there is none."""
+def say_evidence(evidence: Sequence[str]) -> list[str]:
+    """`For it: same mobile, shares Noah.` and `Against it: another surname.`, where there is any."""
     speaks = [said.removeprefix("+ ") for said in evidence if not said.startswith("- ")]
     against = [said.removeprefix("- ") for said in evidence if said.startswith("- ")]
-    parts = [", ".join(speaks)] if speaks else []
-    parts += [f"against it: {', '.join(against)}"] if against else []
-    return f": {'; '.join(parts)}" if parts else ""
+    parts = (("For it", speaks), ("Against it", against))
+    return [f"{words}: {', '.join(said)}." for words, said in parts if said]
 
 
 def _misplaced(facts: AccountFacts) -> list[Evidence]:
@@ -165,7 +166,7 @@ def _misplaced(facts: AccountFacts) -> list[Evidence]:
     if not facts.links:
         found.append(Evidence("The record has a username but was never linked to any student."))
     found += [
-        Evidence(f"The username belongs to {other.name} ({other.code}){say_evidence(other.evidence)}.", (other.code,))
+        Evidence(f"The username belongs to {other.name} ({other.code}), as far as the records say.", (other.code,))
         for other in facts.correlated
         if other.eligible and other.cause == MISPLACED
     ]

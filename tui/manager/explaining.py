@@ -129,7 +129,7 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
         if facts.group is not None and facts.group.answer == Answer.MISTAKE:
             return MEND
         leading = reasons[0].reason
-        if leading in (Reason.MISPLACED_USERNAME, Reason.NO_CURRENT_STUDENT):
+        if leading in (Reason.SUPERSEDED, Reason.MISPLACED_USERNAME, Reason.NO_CURRENT_STUDENT):
             return NEXT_STEPS[leading]
         here = children_here(facts, future_counts)
         return NEXT_STEPS[Reason.ACCESS_FLAG_CHANGED if here else Reason.UNEXPLAINED]
@@ -169,7 +169,11 @@ def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool)
     if facts.status is Status.READY_TO_PROVISION:
         return "“You are entitled to an account. We will send you a welcome email; its link is valid for one week.”"
     if facts.status is Status.READY_TO_REVOKE:
-        return _SAY_WHY.get(reasons[0].reason if reasons else Reason.UNEXPLAINED, _LOOKING)
+        leading = reasons[0].reason if reasons else Reason.UNEXPLAINED
+        # Whose the new record is, is not promised before somebody has looked.
+        if leading is Reason.SUPERSEDED and all(other.decision == "review" for other in facts.correlated):
+            return _LOOKING
+        return _SAY_WHY.get(leading, _LOOKING)
     if children_here(facts, future_counts):
         return "“Your record does not have portal access. The registrar can tell you who may have it.”"
     return "“We have no current student linked to you. The registrar can check your details.”"

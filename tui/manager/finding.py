@@ -5,6 +5,7 @@ belong to one person is never said, only what speaks for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tui.domain.addresses import why_unusable
@@ -12,13 +13,13 @@ from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import Answer
 from tui.domain.gates import Decision, mail_gate, revoke_gate
 from tui.domain.identity import Identity, sex_of
-from tui.domain.persons import Person, persons
+from tui.domain.persons import Alike, Compare, Person, perhaps_same, persons
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.explaining import explanation, student_sentence
 from tui.manager.views import Explanation, Found, FoundOther, FoundPerson, FoundRecord, Relative
 from tui.register import facts as register_facts
-from tui.register import finding
+from tui.register import finding, pairs
 from tui.register.database import Database
 from tui.register.people import person_number
 from tui.text import join_and
@@ -33,7 +34,7 @@ def find(database: Database, text: str, *, system: str, future_counts: bool, lim
     by_id = finding.known_beside(database, contacts)
     known = {record.code: record for record in by_id.values()}
     ids = {record.code: id_ for id_, record in by_id.items()}
-    found = persons((by_id[id_].code for id_ in contacts), known)
+    found = persons((by_id[id_].code for id_ in contacts), known, _judge(database, list(by_id)))
     usernames: dict[str, list[Identity]] = {}
     for record in known.values():
         usernames.setdefault(record.username, []).append(record)
@@ -43,8 +44,11 @@ def find(database: Database, text: str, *, system: str, future_counts: bool, lim
     relatives = register_facts.relatives(database, [ids[code] for code in shown])
 
     def why(code: str) -> Explanation:
+        facts = accounts[person_number(ids[code])]
+        # What stands beside it is told for both together.
+        elsewhere_only = tuple(other for other in facts.correlated if other.code not in shown)
         return explanation(
-            accounts[person_number(ids[code])],
+            replace(facts, correlated=elsewhere_only),
             future_counts=future_counts,
             system=system,
             relatives=relatives.get(ids[code], ()),
@@ -63,6 +67,24 @@ def find(database: Database, text: str, *, system: str, future_counts: bool, lim
         more=tuple(user_type for user_type in UserType if user_type in hits.more),
         limit=limit,
     )
+
+
+def _judge(database: Database, ids: Sequence[int]) -> Compare:
+    """Who is perhaps the same person: what was said of a pair or found by correlation counts first."""
+    found = pairs.between(database, ids)
+
+    def compare(one: Identity, other: Identity) -> Alike | None:
+        said = found.get((one.code, other.code)) or found.get((other.code, one.code))
+        alike = perhaps_same(one, other)
+        if said is None or said.decision == "none":
+            return alike
+        if said.verdict == "rejected" and not said.is_stale:
+            return None
+        if said.verdict == "accepted":
+            return (alike or Alike(()))._replace(said=f"{said.verdict} as the same person by {said.by}", weak=False)
+        return alike or Alike((), said="probably the same person, as the hand-over (w) shows")
+
+    return compare
 
 
 def _logs_in_elsewhere(
@@ -89,7 +111,7 @@ def _person(
         FoundRecord(
             person_number(ids[code]),
             whys[code],
-            f"perhaps the same person: {person.beside[code].sentence}" if code in person.beside else "",
+            person.beside[code].in_words if code in person.beside else "",
             tuple(_wrong(whys[code])),
         )
         for code in person.codes
@@ -234,7 +256,10 @@ class _Told(NamedTuple):
             elif _undecided(why.facts):
                 yield f"{code} can't be revoked yet. {why.next_step}"
         for why in due:
-            verdict = mail_gate(why.facts, future_counts=self.future_counts)
+            # That they come first is what is being said.
+            codes = {other.facts.code for other in old}
+            others = tuple(one for one in why.facts.old_records if one.code not in codes)
+            verdict = mail_gate(replace(why.facts, old_records=others), future_counts=self.future_counts)
             if verdict.decision is Decision.REFUSE:
                 yield f"{why.facts.code} can't be welcomed yet: {verdict.sentence}."
 

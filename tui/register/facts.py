@@ -205,14 +205,15 @@ def _named_others(database: Database, ids: Sequence[int]) -> dict[int, list[Name
 def _correlated(database: Database, ids: Sequence[int], places: str) -> dict[int, list[Correlated]]:
     """The records that are proposed or accepted as the same person's, of contacts that have an account."""
     found: dict[int, list[Correlated]] = {}
-    for person, code, name, decision, eligible, evidence, *rest in database.read(
+    for person, code, name, decision, eligible, evidence, cause, by, at, has_account in database.read(
         f"SELECT p.old * 4, c.code, {_NAME}, p.decision, d.status IN ('active', 'ready_to_provision'), p.evidence,"
-        " p.cause, coalesce(p.by, ''), coalesce(p.at, '')"
+        " p.cause, coalesce(p.by, ''), coalesce(p.at, ''), d.status = 'active'"
         " FROM proposals AS p JOIN contacts AS c ON c.id = p.new JOIN directory AS d ON d.person = c.id * 4"
         f" WHERE p.old IN ({places}) ORDER BY p.old, c.code",
         ids,
     ):
-        correlated = Correlated(code, name, decision, bool(eligible), tuple(json.loads(evidence)), *rest)
+        said = tuple(json.loads(evidence))
+        correlated = Correlated(code, name, decision, bool(eligible), said, cause, by, at, bool(has_account))
         found.setdefault(person, []).append(correlated)
     return found
 

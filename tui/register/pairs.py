@@ -58,6 +58,26 @@ def of_old(database: Database, olds: Sequence[int]) -> dict[int, list[PairRow]]:
     return found
 
 
+def between(database: Database, ids: Sequence[int]) -> dict[tuple[str, str], PairRow]:
+    """What is found and said of pairs among these contacts, by the codes of the old record and the new."""
+    wanted = set(ids)
+    codes = {old: code for old, code in _codes(database, ids)}
+    return {
+        (codes[old], row.code): row
+        for old, rows in of_old(database, ids).items()
+        for row in rows
+        if row.new in wanted and (row.rank == 1 or row.verdict)
+    }
+
+
+def _codes(database: Database, ids: Sequence[int]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(ids), _PART):
+        part = ids[start : start + _PART]
+        found += database.read(f"SELECT id, code FROM contacts WHERE id IN ({', '.join('?' * len(part))})", part)
+    return found
+
+
 def accepted_olds(database: Database) -> dict[int, list[str]]:
     """By new record, the codes of the old ones that were accepted as the same person's."""
     found: dict[int, list[str]] = {}
