@@ -1,13 +1,16 @@
-"""`python tests/slow_school.py REGISTER [SECONDS]`: the screen on a register whose service takes its time.
+"""`python tests/slow_school.py REGISTER [SECONDS]`: the screen on a register whose service and mail take their time.
 
 So that a line can be dropped, or a terminal left, in the middle of a job.
 """
 
 import sys
 import time
+from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 from tui.config import Settings
+from tui.mail.outbox import Outbox
 from tui.manager.manager import AccountManager
 from tui.services.service import Acted, Order
 from tui.ui.app import run_screen
@@ -26,7 +29,14 @@ def main(register: str, seconds: str = "0.3") -> int:
         time.sleep(float(seconds))
         return revoke(order)
 
+    deliver = Outbox.deliver
+
+    def deliver_slowly(outbox: Outbox, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
+        time.sleep(float(seconds))
+        deliver(outbox, message, key=key, expires_at=expires_at)
+
     manager.service.revoke = slowly  # type: ignore[method-assign]
+    Outbox.deliver = deliver_slowly  # type: ignore[method-assign,assignment]
     return run_screen(manager)
 
 

@@ -324,7 +324,8 @@ def test_link_history_dates_a_link_that_was_never_seen(school_register: Register
         LinkHistoryRecord(2, "S1", "C1", "Mother", "2024-01-01"),  # it is there again
         LinkHistoryRecord(3, "S9", "C2", "Mother", "2024-01-01"),
     ]  # of nobody that is known
-    school_register.take(roster(0, [contact(1), contact(2, given_name="Ottilie")], [student(1)], [link(1, 1)], history))  # fmt: skip
+    people = [contact(1), contact(2, given_name="Ottilie")]
+    school_register.take(roster(0, people, [student(1)], [link(1, 1)], history))
     assert school_register.statuses() == {"C1": "active", "C2": "ready_to_revoke"}
     assert school_register.evidence("C2") == {
         "access_flag_changed": ["Child1 Family1 (S1) is still at the school, but the link was removed on 30 Jun 2025."]

@@ -81,6 +81,7 @@ class WalkScreen(Board):
         if self.walk is not None:
             self.walk = self.manager.with_account(self.walk, code)
             self.fill()
+            self.keep_place()
 
     def _find_place(self, code: str) -> None:
         place = next((n for n, entry in enumerate(self.table.entries) if entry.key == code), None)
