@@ -83,7 +83,9 @@ def test_the_hand_over_at_80_by_24(at_terminal: AtTerminal, demo: AccountManager
     terminal.press(ESC)
     terminal.sees("Go on without them?")
     terminal.press("y")
-    terminal.sees("5 SUMMARY", "Tell")
+    terminal.sees("5 SUMMARY", "Left for later: nothing was decided.")
+    terminal.press("j")
+    terminal.sees("in use already, and was not written to", "Tell")
     terminal.press("q")
     assert terminal.ends() == 0
     assert terminal.screen.overdrawn == []
