@@ -70,7 +70,7 @@ class ImportVerbs:
             when_read=when_read,
         )
         if not dry_run:
-            self._correlate(sum(difference.after.values()), progress)
+            self._correlate(sum(count.rows for count in difference.kinds.values()), progress)
         return difference
 
     def _correlate(self, rows: int, progress: Callable[[ImportStep], None] | None) -> None:
