@@ -3,6 +3,9 @@
 The import checks and cleans every row, compares, derives status and reason of everybody, and ends with an audit
 event, in one transaction. The baseline does nothing but put every cell into SQLite: one table a file, no index, one
 transaction, write-ahead log and synchronous commits as the register has them.
+
+Pairing old records with new ones is the step after an import, and measured by itself: the larger part of it is work for
+each account that is ready to revoke, whose comparison `match` measures.
 """
 
 import sys
@@ -53,6 +56,15 @@ def benchmark(scratch: Path, contacts: int, runs: int) -> None:
     measuring.print_memory(
         f"  most memory at {contacts:,} contacts", max(peaks), "at a fifth of them", small, MEMORY_TARGET
     )
+    _remove(register)
+    ours()
+    measuring.in_child(__name__, "ours", register, later)
+    paired = measuring.in_child(__name__, "pair", register, later)
+    print(
+        f"  pairing afterwards: {paired.rows:,} accounts ready to revoke in {paired.seconds:.1f} s,"
+        f" {paired.peak_kb // 1024:,} MB",
+        flush=True,
+    )
 
 
 def _expect(found: int, wanted: int) -> None:
@@ -66,14 +78,34 @@ def _remove(path: Path) -> None:
 
 
 def _ours(register: Path, folder: Path) -> int:
+    from contextlib import closing
+    from datetime import UTC, datetime
+
     from tui.config import Settings
+    from tui.domain.actor import Actor
+    from tui.domain.feed_accounts import AccountsSource
     from tui.feeds import open_feed
     from tui.manager.manager import AccountManager
+    from tui.register.database import Database
+    from tui.register.importing import ImportOptions, import_roster
 
-    manager = AccountManager(Settings(), register, create=True)
-    difference = manager.import_roster(open_feed(folder))
-    manager.close()
+    AccountManager(Settings(), register, create=True).close()
+    options = ImportOptions(AccountsSource.FEED, future_counts=False, max_shrink_percent=33)
+    with closing(Database(register)) as database:
+        difference = import_roster(database, open_feed(folder), options, Actor("bench", "local"), datetime.now(UTC))
     return sum(count.rows for count in difference.kinds.values())
+
+
+def _pair(register: Path, folder: Path) -> int:
+    from contextlib import closing
+
+    from tui.register.correlating import ensure_correlated
+    from tui.register.database import Database
+
+    with closing(Database(register)) as database:
+        ensure_correlated(database, future_counts=False)
+        ready = "SELECT count(*) FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke'"
+        return int(database.one(ready)[0])
 
 
 def _raw(database: Path, folder: Path) -> int:
@@ -98,5 +130,5 @@ def _raw(database: Path, folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    work = {"ours": _ours, "raw": _raw}[sys.argv[1]]
+    work = {"ours": _ours, "pair": _pair, "raw": _raw}[sys.argv[1]]
     measuring.report(lambda: work(Path(sys.argv[2]), Path(sys.argv[3])))
