@@ -1,6 +1,7 @@
 """Hand-overs: what is decided is kept, and nothing is revoked or sent but through the gates."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 
 from tests.manager.handing_over import school
 from tests.register.making import ACTOR, Register
-from tui.domain.gates import Verb
+from tui.domain.gates import Decision, Verb, Verdict
 from tui.domain.handover import Standing, Step
 from tui.errors import NotFound, Refused
+from tui.jobs import planning
 from tui.jobs.plan import Confirmation, JobReport
 from tui.manager.handover_views import HandoverAccount
 from tui.manager.manager import AccountManager
@@ -400,3 +402,35 @@ def test_the_summary_is_written_once_and_for_the_operator_alone(walk: Walk, tmp_
         assert path.stat().st_mode & 0o777 == 0o600
         with pytest.raises(Refused, match="already there"):
             walk.manager.export_handover(walk.number, path)
+
+
+# -- no other way to a send ------------------------------------------------------------------------------------------
+
+
+def test_no_path_reaches_a_send_but_through_the_mail_gate(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk.manager.accept(walk.number, "OLDK", "NEWK")
+    walk.run(Verb.REVOKE)
+    plans = [
+        walk.manager.handover_plan(walk.manager.handover(walk.number), Verb.WELCOME),
+        walk.manager.plan(Verb.WELCOME, ["FREE"]),
+        walk.manager.plan(Verb.WELCOME, all_ready=True),
+    ]
+    stopped = threading.Event()
+    stopped.set()
+    given = Confirmation(yes=True)
+    waiting = walk.manager.run(walk.manager.plan(Verb.WELCOME, ["FREE"]), given, stop=stopped).job
+    assert all(plan.items for plan in plans)
+    monkeypatch.setattr(planning, "mail_gate", lambda facts, *, future_counts: Verdict(Decision.REFUSE, "not now"))
+    for plan in plans:
+        assert {one.state for one in walk.manager.run(plan, given).outcomes} == {"skipped"}
+    assert {one.state for one in walk.manager.resume(waiting).outcomes} == {"skipped"}
+    assert walk.mails() == []
+    monkeypatch.undo()
+    walk.manager.run(walk.manager.plan(Verb.WELCOME, ["FREE"]), given)
+    assert len(walk.mails()) == 1
+
+
+def test_one_place_alone_hands_messages_over() -> None:
+    sources = Path(planning.__file__).parents[1].rglob("*.py")
+    calls = [path.name for path in sources if ".deliver(" in path.read_text("utf-8")]
+    assert calls == ["runner.py"]
