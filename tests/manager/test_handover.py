@@ -164,6 +164,8 @@ def test_an_accepted_pair_whose_evidence_changed_is_looked_at_again(walk: Walk) 
     account = walk.of("OLDK")
     assert account.standing is Standing.REVIEW
     assert "OLDK" not in walk.planned(Verb.REVOKE)
+    assert "OLDK" not in {item.code for item in walk.manager.plan(Verb.REVOKE, all_ready=True).items}
+    assert "may be the same person" in account.to_revoke.sentence
 
 
 def test_what_was_decided_is_taken_back(walk: Walk) -> None:

@@ -229,7 +229,8 @@ def _old_records(database: Database, ids: Sequence[int], places: str) -> dict[in
         " AS doubted FROM pair_verdicts AS v LEFT JOIN correlations AS k ON k.old = v.old AND k.new = v.new"
         " WHERE v.verdict = 'accepted' UNION ALL"
         " SELECT p.old, p.new, p.decision, 0 FROM proposals AS p JOIN directory AS d ON d.person = p.old * 4"
-        " WHERE p.decision <> 'accepted' AND d.status = 'ready_to_revoke') AS x"
+        " WHERE d.status = 'ready_to_revoke' AND NOT EXISTS (SELECT 1 FROM pair_verdicts AS a"
+        " WHERE a.old = p.old AND a.new = p.new AND a.verdict = 'accepted')) AS x"
         " JOIN contacts AS c ON c.id = x.old LEFT JOIN accounts AS a ON a.person = c.id * 4"
         f" WHERE x.new IN ({places}) ORDER BY x.new, c.code",
         ids,

@@ -35,14 +35,16 @@ CREATE TABLE pair_verdicts (
 CREATE UNIQUE INDEX pair_verdicts_accepted ON pair_verdicts (old) WHERE verdict = 'accepted';
 CREATE INDEX pair_verdicts_new ON pair_verdicts (new);
 
--- Pairs that stand: accepted on the evidence as it is, or proposed and rejected by nobody.
+-- Pairs that stand: accepted, or proposed and rejected by nobody. What was said on other evidence is to be looked at
+-- again: review.
 CREATE VIEW proposals AS
-    SELECT k.old, k.new, CASE WHEN v.verdict = 'accepted' THEN 'accepted' ELSE k.decision END AS decision,
-        k.cause, k.evidence, v.by, v.at
-    FROM correlations AS k LEFT JOIN pair_verdicts AS v ON v.old = k.old AND v.new = k.new AND v.digest = k.digest
-    WHERE v.verdict = 'accepted' OR (v.verdict IS NULL AND k.rank = 1 AND k.decision IN ('match', 'review')
-        AND NOT EXISTS (SELECT 1 FROM pair_verdicts AS a JOIN correlations AS c ON c.old = a.old AND c.new = a.new
-            WHERE a.old = k.old AND a.verdict = 'accepted' AND a.digest = c.digest));
+    SELECT k.old, k.new, k.cause, k.evidence, v.by, v.at,
+        CASE WHEN v.verdict = 'accepted' AND v.digest = k.digest THEN 'accepted' WHEN v.verdict IS NOT NULL THEN 'review'
+            ELSE k.decision END AS decision
+    FROM correlations AS k LEFT JOIN pair_verdicts AS v ON v.old = k.old AND v.new = k.new
+    WHERE v.verdict = 'accepted' OR (k.rank = 1 AND k.decision IN ('match', 'review')
+        AND (v.verdict IS NULL OR v.digest <> k.digest)
+        AND NOT EXISTS (SELECT 1 FROM pair_verdicts AS a WHERE a.old = k.old AND a.verdict = 'accepted'));
 
 -- A walk through the hand-over. step: choose, review, revoke, welcome, summary; place: the code under the cursor.
 CREATE TABLE handovers (
