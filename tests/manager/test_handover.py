@@ -370,8 +370,11 @@ def test_another_session_goes_on_where_the_walk_was(walk: Walk) -> None:
         }  # fmt: skip
     finally:
         again.close()
+    open_ = f"Hand-over {walk.number} of {ACTOR.operator} is open at step 2, review: "
+    assert any(said.startswith(open_) for said in walk.manager.overview().warnings)
     walk.manager.end_handover(walk.number)
     assert walk.manager.open_handover() is None
+    assert not any(said.startswith("Hand-over") for said in walk.manager.overview().warnings)
 
 
 def test_families_are_together(tmp_path: Path) -> None:

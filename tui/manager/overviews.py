@@ -5,10 +5,11 @@ from datetime import datetime
 
 from tui.domain.flag_groups import FlagGroup, say_group
 from tui.domain.gates import Verb
+from tui.domain.handover import Step
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.views import Overview, StoppedJob, Tab
-from tui.register import accounts, journal, listing, snapshots, standing
+from tui.register import accounts, handovers, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
 from tui.text import join_and, plural, say_date, say_time
@@ -73,6 +74,12 @@ def _warnings(
             f"Job {job.job} ({job.verb}) stopped at {job.done:,} of {job.total:,}: "
             f"engage-accounts resume {job.job}, or leave it."
         )
+    for walk in handovers.listed(database):
+        if not walk.ended_at and walk.step is not Step.CHOOSE:
+            yield (
+                f"Hand-over {walk.id} of {walk.operator} is open at step {walk.step.number}, {walk.step}: w goes on "
+                "with it on the screen, engage-accounts handover without."
+            )
     for group in groups:
         if group.undecided:
             yield f"{say_group(group, ready)} Was that intended? engage-accounts groups"
