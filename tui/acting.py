@@ -46,20 +46,30 @@ def _reader_may_go() -> Iterator[None]:
 
 
 def carry_out(
-    manager: "AccountManager", plan: "Plan", given: "Confirmation", *, dry_run: bool, as_json: bool, named: bool
+    manager: "AccountManager",
+    plan: "Plan",
+    given: "Confirmation",
+    *,
+    dry_run: bool,
+    as_json: bool,
+    named: bool,
+    also: str = "",
+    aside: bool = False,
 ) -> ExitCode:
-    """Show a plan, and unless it is a dry run confirm and run it. `named`: the accounts were named one by one."""
+    """Show a plan, and unless it is a dry run confirm and run it. `named`: the accounts were named one by one; `also`
+    is shown below the plan; `aside`: all of it goes to stderr, as stdout is kept for something else."""
     from tui import printing
 
+    shown = printing.plan_text(plan) + (f"\n\n{also}" if also else "")
     if dry_run:
-        click.echo(printing.as_json(printing.plan_values(plan)) if as_json else printing.plan_text(plan))
+        click.echo(printing.as_json(printing.plan_values(plan)) if as_json else shown, err=aside)
         return ExitCode.GUARD_STOPPED if plan.guard_stopped else ExitCode.OK
     if not plan.items:
-        nothing = printing.plan_text(plan) if plan.left_out else "Nothing to do: no account is ready."
-        click.echo(printing.as_json(printing.plan_values(plan)) if as_json else nothing)
+        nothing = shown if plan.left_out else "Nothing to do: no account is ready."
+        click.echo(printing.as_json(printing.plan_values(plan)) if as_json else nothing, err=aside)
         return ExitCode.REFUSED if plan.left_out else ExitCode.OK
     try:
-        click.echo(f"{printing.plan_text(plan)}\n", err=as_json)
+        click.echo(f"{shown}\n", err=as_json or aside)
     except BrokenPipeError:
         drop_output()
         raise Declined("Nobody reads the plan any more.", means="Nothing was done.") from None
@@ -68,6 +78,7 @@ def carry_out(
         lambda progress, stop: manager.run(plan, confirmation, progress=progress, stop=stop),
         as_json=as_json,
         left_out=named and bool(plan.left_out),
+        aside=aside,
     )
 
 
@@ -94,6 +105,7 @@ def finish(
     *,
     as_json: bool,
     left_out: bool = False,
+    aside: bool = False,
 ) -> ExitCode:
     """Run a job so that a signal lets the current item finish, and report what became of it."""
     from tui import printing
@@ -106,7 +118,8 @@ def finish(
             signal.signal(number, lambda *_: stop.set())
     report = run(_show_progress if sys.stderr.isatty() else None, stop)
     with _reader_may_go():
-        click.echo(printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report))
+        said = printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report)
+        click.echo(said, err=aside)
     if report.of("failed") or report.of("skipped") or report.of("pending") or left_out:
         return ExitCode.SOME_FAILED
     return ExitCode.OK

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui import __version__, standing
+from tui import __version__, handing_over, standing
 from tui.acting import carry_out, drop_output, finish, showing_import
 from tui.config import Settings, default_config_path, demo_register_path, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
@@ -51,7 +51,7 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
 
 
-for verb in (standing.groups, standing.causes, standing.hold, standing.release):
+for verb in (standing.groups, standing.causes, standing.hold, standing.release, handing_over.handover):
     cli.add_command(verb)
 
 

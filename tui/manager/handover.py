@@ -11,7 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.config import Settings, write_whole
+from tui.config import Settings
 from tui.domain import handover as rules
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
@@ -22,6 +22,7 @@ from tui.domain.status import Status
 from tui.errors import NotFound, Refused
 from tui.manager.handover_summary import Told, as_csv, as_text, is_listed
 from tui.manager.handover_views import BY_HAND, NOBODY, Handover, HandoverAccount
+from tui.manager.plan_files import write_new
 from tui.register import audit, facts, handovers, listing, pairs
 from tui.register.database import Connection, Database
 from tui.register.derive import derive_contacts
@@ -59,21 +60,7 @@ class HandoverVerbs:
         Without `leavers` those who have no new record are left for later, to be taken in again.
         Raises NotFound for unknown codes, Refused for those that are not ready, or when nobody is.
         """
-        if codes is None:
-            ready = listing.listed(self._database, tab="ready_to_revoke", user_type=UserType.CONTACT)
-            olds = [person >> 2 for person in ready]
-        else:
-            known = facts.persons_of(self._database, codes)
-            if unknown := [code for code in dict.fromkeys(codes) if code not in known]:
-                raise NotFound(f"No contact has the code {join_and([clean(code) for code in unknown], most=5)}.")
-            found = facts.gather(self._database, list(known.values()))
-            others = [account.code for account in found.values() if account.status is not Status.READY_TO_REVOKE]
-            if others:
-                raise Refused(
-                    f"Not ready to revoke: {join_and(others, most=5)}.",
-                    means="Only accounts that are ready to revoke are handed over. Nothing was begun.",
-                )
-            olds = [person >> 2 for person in known.values()]
+        olds = self._ready(codes)
         if not olds:
             raise Refused("Nobody is ready to revoke: there is nothing to hand over.")
         at = self._now()
@@ -87,6 +74,23 @@ class HandoverVerbs:
             alone = [account.code for account in self.handover(number).of(Standing.NOBODY)]
             self.leave_for_later(number, alone)
         return number
+
+    def _ready(self, codes: Sequence[str] | None) -> list[int]:
+        """The row ids of these accounts, or of all that are ready to revoke. Raises NotFound, Refused."""
+        if codes is None:
+            ready = listing.listed(self._database, tab="ready_to_revoke", user_type=UserType.CONTACT)
+            return [person >> 2 for person in ready]
+        known = facts.persons_of(self._database, codes)
+        if unknown := [code for code in dict.fromkeys(codes) if code not in known]:
+            raise NotFound(f"No contact has the code {join_and([clean(code) for code in unknown], most=5)}.")
+        found = facts.gather(self._database, list(known.values()))
+        others = [account.code for account in found.values() if account.status is not Status.READY_TO_REVOKE]
+        if others:
+            raise Refused(
+                f"Not ready to revoke: {join_and(others, most=5)}.",
+                means="Only accounts that are ready to revoke are handed over. Nothing was begun.",
+            )
+        return [person >> 2 for person in known.values()]
 
     def go_to(self, number: int, step: Step, place: str = "") -> None:
         """Remember at which step and on which account the walk is."""
@@ -103,7 +107,9 @@ class HandoverVerbs:
     def handover(self, number: int) -> Handover:
         """A walk as it stands. Raises NotFound."""
         row = handovers.one(self._database, number)
-        found = self._accounts(number, handovers.members(self._database, number))
+        return self._in_order(row, self._accounts(number, handovers.members(self._database, number)))
+
+    def _in_order(self, row: HandoverRow, found: Sequence[HandoverAccount]) -> Handover:
         by_code = {account.code: account for account in found}
         families = rules.families((account.code, sorted(account.children)) for account in found)
         ordered = tuple(by_code[code] for family in families for code in family)
@@ -121,6 +127,7 @@ class HandoverVerbs:
         also = pairs.accepted_olds(self._database)
         revoked = handovers.acted(self._database, number, Verb.REVOKE)
         welcomed = handovers.acted(self._database, number, Verb.WELCOME)
+        welcomed |= handovers.welcomed_since_accepted(self._database)
         return [
             self._account(
                 member,
@@ -245,7 +252,7 @@ class HandoverVerbs:
             )
         doubts = self.doubts(account, pair)
         if doubts and not sure:
-            raise Refused(" ".join(doubts), means="Nothing was accepted.", todo="Say that you are sure of it.")
+            raise Refused(" ".join(doubts), means="Nothing was accepted.", todo="Say that you are sure of it (--sure).")
         found = pair.decision if pair.rank == 1 and pair.decision else "chosen"
         if pair.is_stale or doubts:
             found = "review" if found == "match" else found
@@ -365,7 +372,11 @@ class HandoverVerbs:
         else:
             ready = [account for account in wanted if account.waits_for_welcome and account.is_revoked]
             ids = facts.persons_of(self._database, [account.new for account in ready])
-            acted = {ids[account.new]: account for account in ready}
+            acted = {}
+            for account in ready:
+                # Of two old accounts that lead to one new record, the yes that was said of one is the record's.
+                if ids[account.new] not in acted or account.welcome_answer:
+                    acted[ids[account.new]] = account
         answer = attrgetter("revoke_answer" if verb is Verb.REVOKE else "welcome_answer")
         return make_plan(
             self._database,
@@ -445,12 +456,7 @@ class HandoverVerbs:
         told = self.handover_summary(walk)
         is_text = path.suffix.lower() == ".txt"
         said = as_text(walk, told, self.service.system, self.settings.school.name) if is_text else as_csv(told)
-        try:
-            written = write_whole(path, said, overwrite=False)
-        except OSError as error:
-            raise Refused(f"{path} can't be written: {error.strerror}.", todo="Give another place.") from error
-        if not written:
-            raise Refused(f"{path} is already there; it is not overwritten.", todo="Give another name.")
+        write_new(path, said)
         return len(told)
 
     # -- helpers ---------------------------------------------------------------------------------------------------
@@ -461,7 +467,7 @@ class HandoverVerbs:
     def _member(self, number: int, code: str) -> HandoverAccount:
         """One account of a walk. Raises NotFound."""
         person = facts.person_of(self._database, code)
-        members = [row for row in handovers.members(self._database, number) if row.old * 4 == person]
+        members = handovers.members(self._database, number, person >> 2) if person is not None else []
         if not members:
             raise NotFound(f"{clean(code)} is not in hand-over {number}.", means="Nothing was changed.")
         return self._accounts(number, members)[0]

@@ -78,6 +78,11 @@ class HandoverAccount:
         return bool(self.new) and self.standing is Standing.ACCEPTED and not welcomed
 
     @property
+    def new_in_use(self) -> bool:
+        """Whether the new record has an account that is used: it needs no welcome."""
+        return self.new_facts is not None and self.new_facts.has_account and bool(self.new_facts.last_login)
+
+    @property
     def question(self) -> str:
         """The question of the next gate that nobody has said yes to, "" when there is none."""
         if self.waits_for_revoke:

@@ -39,10 +39,15 @@ def start(connection: sqlite3.Connection, operator: str, at: str, olds: Iterable
         "INSERT INTO handovers (operator, started_at, step) VALUES (?, ?, ?)", (operator, at, Step.CHOOSE.value)
     )
     number = int(cursor.lastrowid or 0)
+    add(connection, number, olds)
+    return number
+
+
+def add(connection: sqlite3.Connection, number: int, olds: Iterable[int]) -> None:
+    """Take these accounts into a walk; those that are in it stay as they are."""
     connection.executemany(
         "INSERT OR IGNORE INTO handover_accounts (handover, old) VALUES (?, ?)", ((number, old) for old in olds)
     )
-    return number
 
 
 def one(database: Database, number: int) -> HandoverRow:
@@ -63,15 +68,15 @@ def _row(row: tuple[int, str, str, str, str, str]) -> HandoverRow:
     return HandoverRow(number, operator, started_at, Step(step), place, ended_at)
 
 
-def members(database: Database, number: int) -> list[MemberRow]:
-    """The accounts of a walk, by name."""
+def members(database: Database, number: int, old: int | None = None) -> list[MemberRow]:
+    """The accounts of a walk, by name, or just this one."""
     return [
         MemberRow(old, bool(later), *answers)
         for old, later, *answers in database.read(
             "SELECT h.old, h.later, h.revoke_answer, h.welcome_answer, h.greeting FROM handover_accounts AS h"
             " JOIN directory AS d ON d.person = h.old * 4 JOIN contacts AS c ON c.id = h.old"
-            " WHERE h.handover = ? ORDER BY d.sort_name, c.code",
-            (number,),
+            f" WHERE h.handover = ? {'AND h.old = ? ' if old is not None else ''}ORDER BY d.sort_name, c.code",
+            (number,) if old is None else (number, old),
         )
     ]
 
@@ -117,6 +122,19 @@ def acted(database: Database, number: int, verb: str) -> dict[int, Acted]:
             "SELECT i.person, i.job_id, i.state, i.detail FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
             " WHERE j.handover = ? AND j.verb = ? ORDER BY i.id",
             (number, verb),
+        )
+    }
+
+
+def welcomed_since_accepted(database: Database) -> dict[int, Acted]:
+    """The welcomes of accepted new records since they were accepted, by contact's row id, whichever job they were in:
+    what was sent by another way than the walk is not sent again by it."""
+    return {
+        person >> 2: Acted(job, state, detail)
+        for person, job, state, detail in database.read(
+            "SELECT i.person, i.job_id, i.state, i.detail FROM pair_verdicts AS v JOIN items AS i ON i.person ="
+            " v.new * 4 JOIN jobs AS j ON j.id = i.job_id WHERE v.verdict = 'accepted' AND j.verb = 'welcome'"
+            " AND i.acted_at >= v.at AND i.state IN ('done', 'requested', 'attested') ORDER BY i.id"
         )
     }
 
