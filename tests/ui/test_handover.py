@@ -213,6 +213,30 @@ async def test_review_ones_are_not_accepted_together(small: AccountManager) -> N
         assert standings(small)["OLDJ"] is Standing.REVIEW
 
 
+async def test_the_plan_is_saved_for_a_colleague(small: AccountManager, tmp_path: Path) -> None:
+    async with at_the_screen(small) as person:
+        await begin(person)
+        await person.press("S")
+        await person.sees("there is nothing to save")
+        await person.press("A", "A")
+        await person.sees("1 pair accepted.")
+        await person.press("S", "ctrl+u")
+        await person.type(str(tmp_path / "plan.toml"))
+        await person.press("enter")
+        await person.sees("1 account saved in")
+    assert [item.old for item in small.check_handover(tmp_path / "plan.toml").holds] == ["OLDK"]
+
+
+async def test_another_candidate_than_the_first_is_asked_about(demo: AccountManager) -> None:
+    async with at_the_screen(demo) as person:
+        await begin(person)
+        await on(person, "ABD7016")
+        await person.press("2")
+        await person.sees("Correlation puts ABD1351 (Ms Yasmin Abdallah) before this one, and did not propose it.")
+        await person.press("y")
+        await person.sees("ABD0619 is accepted as the new record of ABD7016.")
+
+
 async def test_a_rejected_pair_says_who_rejected_it_when(small: AccountManager) -> None:
     async with at_the_screen(small) as person:
         await begin(person)

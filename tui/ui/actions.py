@@ -306,6 +306,9 @@ FINISHING = (
            _at("welcome", why="emails are looked at before they are sent (step 4)"), True),
     Action("walk_export", ("e",), "Export the summary", "as CSV, or as text to print where the name ends in .txt",
            menu=True),
+    Action("walk_plan", ("S",), "Save the plan", "of those accepted, for a colleague to read and to be applied later",
+           _when(lambda s: s.step in ("review", "revoke") and not s.walk_acted,
+                 "a plan is saved after the review, before anything is done"), True),
     Action("walk_end", ("F",), "Finish this hand-over", "what was decided is kept", _writes, True),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip

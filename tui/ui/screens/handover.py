@@ -3,6 +3,7 @@
 What is decided is in the register before the next key.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -400,6 +401,24 @@ class HandoverScreen(WalkScreen):
                 "export",
                 lambda: self.manager.export_handover(self.number, path),
                 lambda count: self.say(f"{plural(count, 'account')} written to {path}"),
+            )
+
+    def do_walk_plan(self) -> None:
+        accounts = [account for account in self.walk.accounts if account.waits_for_revoke] if self.walk else []
+        if not accounts:
+            self.say("Nobody is accepted who waits to be revoked: there is nothing to save.")
+            return
+        name = f"hand-over-{self.number}-{date.today().isoformat()}.toml"  # noqa: DTZ011 - the operator's day
+        edit = LineEdit(str(Path.cwd() / name))
+        self.ask(Prompt("Plan to: ", entered=lambda text: self._save(accounts, text), edit=edit))
+
+    def _save(self, accounts: Sequence[HandoverAccount], name: str) -> None:
+        if name:
+            path = Path(name).expanduser()
+            self.engage.in_background(
+                "export",
+                lambda: self.manager.save_handover(accounts, path),
+                lambda _: self.say(f"{plural(len(accounts), 'account')} saved in {path}; nothing was done."),
             )
 
     def do_walk_end(self) -> None:
