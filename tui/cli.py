@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui import __version__, handing_over, standing
-from tui.acting import carry_out, drop_output, finish, showing_import
+from tui import __version__
+from tui.commands import handover, standing
+from tui.commands.acting import carry_out, drop_output, finish, showing_import
+from tui.commands.options import Word as _Word
+from tui.commands.options import global_options as _globals
+from tui.commands.options import open_or_pretend as _open_or_pretend
+from tui.commands.options import open_register as _open
+from tui.commands.options import settings_of as _settings
 from tui.config import Settings, default_config_path, demo_register_path, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
-from tui.options import Word as _Word
-from tui.options import global_options as _globals
-from tui.options import open_or_pretend as _open_or_pretend
-from tui.options import open_register as _open
-from tui.options import settings_of as _settings
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -51,7 +52,7 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
 
 
-for verb in (standing.groups, standing.causes, standing.hold, standing.release, handing_over.handover):
+for verb in (standing.groups, standing.causes, standing.hold, standing.release, handover.handover):
     cli.add_command(verb)
 
 
@@ -86,8 +87,8 @@ def import_(
     as_json: bool,
 ) -> None:
     """Import a roster: a folder of CSV files, or a OneRoster folder or users.csv."""
-    from tui import printing
     from tui.feeds import open_feed
+    from tui.printing import plain as printing
 
     manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
     roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
@@ -105,9 +106,9 @@ def import_(
 @click.pass_context
 def sources(ctx: click.Context, as_json: bool) -> None:
     """Where a roster could be imported from: what lies here, and what was imported before."""
-    from tui import printing
     from tui.feeds.looking import here
     from tui.manager.sources import as_values
+    from tui.printing import plain as printing
 
     found = _open_or_pretend(ctx).sources(here=here())
     _print(printing.as_json(as_values(found)) if as_json else printing.sources_text(found))
@@ -119,7 +120,7 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Counts by status, and what needs attention."""
-    from tui import printing
+    from tui.printing import plain as printing
 
     overview = _open(ctx).overview()
     _print(printing.as_json(printing.overview_values(overview)) if as_json else printing.overview_text(overview))
@@ -146,9 +147,9 @@ def list_(
     form: str,
 ) -> None:
     """List accounts by status and reason. The first column, and the first key of JSON, is the code."""
-    from tui import printing
     from tui.domain.records import UserType
     from tui.manager.views import Tab
+    from tui.printing import plain as printing
 
     manager = _open(ctx)
     view = manager.view(
@@ -171,8 +172,8 @@ def list_(
 @click.pass_context
 def why(ctx: click.Context, code: str, user_type: str, as_json: bool) -> None:
     """Why an account is as it is: reasons with evidence, family, what the parent sees, what to do."""
-    from tui import printing
     from tui.domain.records import UserType
+    from tui.printing import plain as printing
 
     found = _open(ctx).why(code, UserType(user_type))
     _print(printing.as_json(printing.explanation_values(found)) if as_json else printing.explanation_text(found))
@@ -188,8 +189,8 @@ def find(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
 
     Every record that is perhaps theirs, beside each other.
     """
-    from tui.printing import as_json as to_json
-    from tui.printing_found import found_text, found_values
+    from tui.printing.found import found_text, found_values
+    from tui.printing.plain import as_json as to_json
 
     found = _open(ctx).find(" ".join(words))
     _print(to_json(found_values(found)) if as_json else found_text(found))
@@ -203,9 +204,9 @@ def find(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def match(ctx: click.Context, codes: Path | None, form: str, out: Path | None) -> None:
     """For accounts that are ready to revoke: the same person's new record, with the evidence. Changes nothing."""
-    from tui import printing_matched
     from tui.config import write_whole
     from tui.manager.matching import codes_in
+    from tui.printing import matched as printing_matched
 
     found = _open(ctx).match(codes_in(codes) if codes else None)
     said = {
@@ -293,7 +294,7 @@ def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> N
 @click.pass_context
 def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
     """Jobs so far, or one of them with what became of each account."""
-    from tui import printing
+    from tui.printing import plain as printing
 
     manager = _open(ctx)
     if job is not None:
@@ -333,8 +334,8 @@ def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
 @click.pass_context
 def demo(ctx: click.Context, reset: bool, no_screen: bool) -> None:
     """Open the account manager on a demo school, in a register of its own."""
-    from tui import printing
     from tui.manager.demo import open_demo
+    from tui.printing import plain as printing
 
     given = ctx.ensure_object(dict)
     path = given.get("register") or demo_register_path()

@@ -25,7 +25,7 @@ from tui.domain.records import (
 )
 from tui.feeds.in_memory import InMemoryRoster
 from tui.manager.views import Tab
-from tui.printing import as_csv
+from tui.printing.plain import as_csv
 
 from .making import Register, contact, day, every_text, families, link, student, unsafe, write_csv
 

@@ -11,7 +11,7 @@ from tui.domain.handover import Pair, Standing
 from tui.manager.handover_plans import CheckedPlan
 from tui.manager.handover_views import Handover, HandoverAccount
 from tui.manager.manager import AccountManager
-from tui.printing import as_json, table
+from tui.printing.plain import as_json, table
 from tui.text import formula_safe, join_and, plural, say_date, say_time
 
 _COLUMNS = (

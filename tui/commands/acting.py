@@ -58,7 +58,7 @@ def carry_out(
 ) -> ExitCode:
     """Show a plan, and unless it is a dry run confirm and run it. `named`: the accounts were named one by one; `also`
     is shown below the plan; `aside`: all of it goes to stderr, as stdout is kept for something else."""
-    from tui import printing
+    from tui.printing import plain as printing
 
     shown = printing.plan_text(plan) + (f"\n\n{also}" if also else "")
     if dry_run:
@@ -108,7 +108,7 @@ def finish(
     aside: bool = False,
 ) -> ExitCode:
     """Run a job so that a signal lets the current item finish, and report what became of it."""
-    from tui import printing
+    from tui.printing import plain as printing
 
     stop = threading.Event()
     # A dropped line or a ctrl+c lets the current item finish; the journal says where it was. What nohup ignores stays

@@ -2,7 +2,7 @@
 
 import click
 
-from tui.options import global_options, open_register
+from tui.commands.options import global_options, open_register
 
 
 @click.command()
@@ -14,8 +14,8 @@ from tui.options import global_options, open_register
 @click.pass_context
 def groups(ctx: click.Context, key: str | None, answer: str | None, reason: str, as_json: bool) -> None:
     """Flag groups: accounts that lost their portal access together. Answer for one: mistake or intended."""
-    from tui import printing
     from tui.domain.flag_groups import Answer
+    from tui.printing import plain as printing
 
     manager = open_register(ctx)
     if bool(key) != bool(answer):
@@ -34,7 +34,7 @@ def groups(ctx: click.Context, key: str | None, answer: str | None, reason: str,
 @click.pass_context
 def causes(ctx: click.Context, as_json: bool) -> None:
     """Why accounts are ready to revoke, seen over all of them: by reason, contact type and import."""
-    from tui import printing
+    from tui.printing import plain as printing
 
     found = open_register(ctx).causes()
     click.echo(printing.as_json(printing.causes_values(found)) if as_json else printing.causes_text(found))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands.handover_options import Asked
+from tui.commands.handover_run import Scope, confirm, member
 from tui.errors import Refused
-from tui.handover_options import Asked
-from tui.handover_run import Scope, confirm, member
 from tui.text import clean, plural
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _parted(walk: "Handover", given: str, form: str) -> tuple[str, str]:
 
 
 def _say_accepted(account: "HandoverAccount", *, aside: bool) -> None:
-    from tui.printing_handover import pair_lines, said
+    from tui.printing.handover import pair_lines, said
 
     lines = [f"Accepted: {said(account)}"]
     pair = next((pair for pair in account.pairs if pair.code == account.new), None)
@@ -80,7 +80,7 @@ def _say_accepted(account: "HandoverAccount", *, aside: bool) -> None:
 def _accept_certain(manager: "AccountManager", number: int, scope: Scope, *, yes: bool, aside: bool) -> None:
     """List those that are certain with their evidence, ask, and accept just those that were listed."""
     from tui.domain.handover import Standing
-    from tui.printing_handover import pairs_text
+    from tui.printing.handover import pairs_text
 
     found = [account for account in manager.handover(number).of(Standing.CERTAIN) if scope.has(account)]
     if not found:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tui.manager.matching import Matched
-from tui.printing import as_json
+from tui.printing.plain import as_json
 from tui.text import formula_safe
 
 

@@ -68,7 +68,7 @@ def run(doing: Doing, *, revokes: bool, welcomes: bool) -> ExitCode:
     codes: list[ExitCode | None] = []
     stopped = manager.stopped_job_of(doing.number) if doing.number else None
     if stopped is not None and not doing.dry_run:
-        from tui.acting import finish
+        from tui.commands.acting import finish
 
         doing.say(f"Job {stopped} was stopped before its end; it goes on.")
         codes.append(
@@ -105,9 +105,9 @@ def _worst(codes: list[ExitCode]) -> ExitCode:
 
 
 def _revoke(doing: Doing) -> ExitCode | None:
-    from tui.acting import carry_out
+    from tui.commands.acting import carry_out
     from tui.domain.gates import Verb
-    from tui.printing_handover import foreseen_text
+    from tui.printing.handover import foreseen_text
 
     def waiting(walk: "Handover") -> "list[HandoverAccount]":
         return [account for account in walk.accounts if account.waits_for_revoke and doing.scope.acts_on(account)]
@@ -128,9 +128,9 @@ def _revoke(doing: Doing) -> ExitCode | None:
 
 
 def _welcome(doing: Doing) -> ExitCode | None:
-    from tui.acting import carry_out
+    from tui.commands.acting import carry_out
     from tui.domain.gates import Verb
-    from tui.printing_handover import welcome_notes
+    from tui.printing.handover import welcome_notes
 
     def waiting(walk: "Handover") -> "list[HandoverAccount]":
         ready = [a for a in walk.accounts if a.waits_for_welcome and a.is_revoked and doing.scope.has(a)]
@@ -156,7 +156,7 @@ def _welcome(doing: Doing) -> ExitCode | None:
 def _put_questions(doing: Doing, accounts: "list[HandoverAccount]", ask: str) -> None:
     """At a terminal, put the question of each account by itself; no is the default. Nothing else answers them: not
     --yes, and nobody where there is no terminal."""
-    from tui.printing_handover import account_lines
+    from tui.printing.handover import account_lines
 
     if doing.dry_run or not sys.stdin.isatty():
         return

@@ -10,8 +10,8 @@ from tui.manager.handover_plans import CheckedPlan
 from tui.manager.handover_summary import as_csv, as_text, values
 from tui.manager.handover_views import Handover, HandoverAccount
 from tui.manager.manager import AccountManager
-from tui.printing import as_json, plan_values
-from tui.printing_handover import walk_values
+from tui.printing.handover import walk_values
+from tui.printing.plain import as_json, plan_values
 
 PARTS = ("done", "waiting", "failed", "later", "held")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tui.manager.views import Found, FoundOther, FoundPerson
-from tui.printing import relative_text
+from tui.printing.plain import relative_text
 from tui.text import join_and
 
 

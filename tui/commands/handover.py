@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui.commands.handover_options import CAUSES, DOING, Asked, handover_options
+from tui.commands.handover_run import Doing, Scope, member, run
+from tui.commands.options import global_options, open_register
 from tui.errors import EngageError, ExitCode, NotFound, Refused
-from tui.handover_options import CAUSES, DOING, Asked, handover_options
-from tui.handover_run import Doing, Scope, member, run
-from tui.options import global_options, open_register
 
 if TYPE_CHECKING:
     from tui.manager.handover_plans import CheckedPlan
@@ -46,7 +46,7 @@ def _do(manager: "AccountManager", asked: Asked) -> ExitCode:
     if begins and not number:
         return _nothing(asked)
     if asked.decides:
-        from tui.handover_deciding import decide
+        from tui.commands.handover_deciding import decide
 
         _known(_walk(manager, number, scope), scope, number, takes_in=asked.take_in)
         decide(manager, number, scope, asked, aside=asked.form == "json")
@@ -150,7 +150,7 @@ def _carry_out(manager: "AccountManager", asked: Asked, number: int, scope: Scop
 
 def _print_json(doing: Doing, checked: "CheckedPlan | None" = None) -> None:
     if doing.aside:
-        from tui.printing_summary import done_json
+        from tui.printing.summary import done_json
 
         click.echo(done_json(doing.manager, None if doing.dry_run else doing.walk(), doing.plans, checked))
 
@@ -182,7 +182,7 @@ def _save(manager: "AccountManager", path: Path, number: int, scope: Scope) -> E
 
 def _apply(manager: "AccountManager", asked: Asked, path: Path) -> ExitCode:
     from tui.jobs.plan import Confirmation
-    from tui.printing_handover import checked_text
+    from tui.printing.handover import checked_text
 
     aside = asked.form == "json"
     checked = manager.check_handover(path)
@@ -205,7 +205,7 @@ def _apply(manager: "AccountManager", asked: Asked, path: Path) -> ExitCode:
 
 def _apply_now(doing: Doing, answers: tuple[str, ...]) -> ExitCode:
     """Carry out a walk that has begun for a saved plan; when nothing came of it, it is ended again."""
-    from tui.handover_deciding import answer
+    from tui.commands.handover_deciding import answer
 
     try:
         for code in answers:
@@ -221,9 +221,9 @@ def _apply_now(doing: Doing, answers: tuple[str, ...]) -> ExitCode:
 
 
 def _show(manager: "AccountManager", asked: Asked, number: int, scope: Scope) -> None:
-    from tui import printing_handover as printing
     from tui.manager.plan_files import write_new
-    from tui.printing_summary import summary_csv, summary_json, summary_text
+    from tui.printing import handover as printing
+    from tui.printing.summary import summary_csv, summary_json, summary_text
 
     if asked.action in ("pairs", "summary"):
         walk = _walk(manager, number, scope)
@@ -248,7 +248,7 @@ def _show(manager: "AccountManager", asked: Asked, number: int, scope: Scope) ->
 
 
 def _overview(manager: "AccountManager", asked: Asked, scope: Scope) -> str:
-    from tui import printing_handover as printing
+    from tui.printing import handover as printing
 
     rows = [row for row in manager.handovers() if asked.list_walks or not row.ended_at]
     walks = [manager.handover(row.id) for row in rows]

@@ -1,0 +1,1 @@
+"""What the command line prints: tables and text for a person, CSV and JSON for a program."""
