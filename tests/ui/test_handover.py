@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.manager.handing_over import school
-from tests.register.making import ACTOR
+from tests.register.making import ACTOR, roster
 from tests.ui.conftest import SETTINGS
 from tests.ui.driving import Person, at_the_screen
 from tui.config import AccountSettings
 from tui.domain.handover import Standing, Step
+from tui.domain.records import ContactRecord, LinkRecord, StudentRecord
 from tui.errors import RegisterLocked
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
@@ -445,3 +446,33 @@ async def test_every_action_is_there_or_says_why(small: AccountManager) -> None:
         await person.sees("Edit the greeting line: emails are looked at before they are sent (step 4).")
         await person.press("3")
         await person.sees("there is no candidate 3 for this account")
+
+
+async def test_both_parents_of_a_child_are_shown_together_with_its_custody_note(tmp_path: Path) -> None:
+    people = [
+        ("OLDA", "Alan", "Mr", "0400000001", "alan"), ("OLDB", "Berta", "Mrs", "0400000002", "berta"),
+        ("NEWA", "Alan", "Mr", "0400000001", ""), ("NEWB", "Berta", "Mrs", "0400000002", ""),
+    ]  # fmt: skip
+    contacts = [
+        ContactRecord(
+            1, code, title=title, given_name=given, surname="Gray", email=f"{given}.gray@home.example".lower(),
+            mobile=mobile, username=username,
+        )
+        for code, given, title, mobile, username in people
+    ]  # fmt: skip
+    other = ContactRecord(1, "OLDC", title="Ms", given_name="Bea", surname="Finch", username="bea")
+    pupils = [StudentRecord(1, "S1", given_name="Ida", surname="Gray", status="enrolled", custody_note="Ring first")]
+    links = [LinkRecord(1, "S1", code, "Parent", None, code.startswith("NEW")) for code, *_ in people]
+    manager = AccountManager(SETTINGS, tmp_path / "register.sqlite3", create=True, actor=ACTOR)
+    manager.import_roster(roster(0, [*contacts, other], pupils, links))
+    async with at_the_screen(manager) as person:
+        await person.press("a")
+        await begin(person)
+        lines = [line.rstrip() for line in person.lines()]
+        heading = next(n for n, line in enumerate(lines) if "Of one family, Ida Gray: two people, not one" in line)
+        assert [line.split()[0].lstrip(">") or line.split()[1] for line in lines[heading + 1 : heading + 3]] == [
+            "OLDA", "OLDB",
+        ]  # fmt: skip
+        await on(person, "OLDB")
+        assert "Custody note on Ida Gray (S1): Ring first" in person.words()
+    manager.close()
