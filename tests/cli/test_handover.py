@@ -126,7 +126,7 @@ def test_what_is_for_review_is_never_accepted_in_bulk(cli: Run, school: SchoolFi
     accepted = cli("handover", "--accept", "OLD3=NEW3")
     assert accepted.code == 0
     assert "Accepted: OLD3  Mr & Mrs Paul & Ruth Hall -> NEW3  Mrs Ruth Hall" in accepted.out
-    assert "+ same mobile" in accepted.out
+    assert "+ same email" in accepted.out
 
 
 def test_the_terminal_asks_after_the_list(school: SchoolFiles, at_terminal: AtTerminal, cli: Run) -> None:

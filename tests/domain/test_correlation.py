@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.benchmarks.correlation import TUNED, measured, subjects_of
 from tests.benchmarks.handover_school import handover_school
 from tests.domain.kate import kate
-from tui.domain.correlation import Correlation, Correlator, Decision, Subject, names_its_owner
+from tui.domain.correlation import Correlation, Correlator, Decision, Subject
 from tui.domain.correlation_evidence import Cause, cause_of, evidence
+from tui.domain.correlation_rules import names_its_owner
 from tui.domain.identity import Bond
 from tui.domain.phones import is_of_a_house
 
@@ -36,6 +37,10 @@ FATHER: dict[str, Any] = {
     "mobile": "0400000002",
     "children": (Bond("S1", "Noah", "Father"),),
 }
+
+
+REACHED_ELSEWHERE: dict[str, Any] = {"email": "k@else.example", "mobile": "0400000009"}
+ELSEWHERE: dict[str, Any] = REACHED_ELSEWHERE | {"address": "9 low street norwood 5067"}
 
 
 # -- what is matched ---------------------------------------------------------------------------------------------------
@@ -69,6 +74,133 @@ def test_the_evidence_is_said_for_and_against() -> None:
 def test_only_eligible_records_are_candidates() -> None:
     left = Subject(kate("NEW1"), has_account=False, eligible=False)
     assert found(old(), left).candidates == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"surname": "Jones"}, {"has_account": True}, {"email": ""}],
+    ids=["", "married", "in use", "no email"],
+)
+def test_of_one_name_at_one_address_the_mother_of_a_child_is_one_person(changed: dict[str, Any]) -> None:
+    correlation = found(old(), new(**REACHED_ELSEWHERE | changed), new("NEW2", **FATHER))
+    assert (correlation.decision, correlation.candidates[0].code) == (Decision.MATCH, "NEW1")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"address": "9 low street norwood 5067"},
+        {"address": ""},
+        {"title": ""},
+        {"given_name": "Katherine"},
+        {"children": (Bond("S1", "Noah", "Step-mother"),)},
+        {"children": (Bond("S1", "Noah", "Grandmother"),)},
+    ],
+    ids=["moved", "no address", "no sex", "nickname", "step-mother", "grandmother"],
+)
+def test_and_is_looked_at_where_any_of_it_is_wanting(changed: dict[str, Any]) -> None:
+    said: dict[str, Any] = {"children": (Bond("S1", "Noah", "Parent"),)} if changed == {"title": ""} else {}
+    correlation = found(old(**said), new(**REACHED_ELSEWHERE | said | changed), new("NEW2", **FATHER))
+    assert correlation.decision is not Decision.MATCH
+
+
+def test_parent_alone_does_not_say_who_somebody_is_to_a_child() -> None:
+    said: dict[str, Any] = {"children": (Bond("S1", "Noah", "Parent"),)}
+    assert found(old(**said), new(**REACHED_ELSEWHERE | said)).decision is Decision.REVIEW
+
+
+@pytest.mark.parametrize("ties", [{}, {"email": "smith.clan@x.example"}, {"mobile": "0298765432"}], ids=str)
+@pytest.mark.parametrize(
+    ("relationship", "decision"), [("Mother", Decision.REVIEW), ("Grandmother", Decision.MATCH)], ids=str
+)
+def test_where_another_mother_has_a_like_name_a_person_looks(
+    ties: dict[str, Any], relationship: str, decision: Decision
+) -> None:
+    katie: dict[str, Any] = {"given_name": "Katie", "children": (Bond("S1", "Noah", relationship),)}
+    gone = Subject(kate("GONE1", **ELSEWHERE | katie), has_account=False, eligible=False)
+    assert found(old(**ties), new(**REACHED_ELSEWHERE | ties), gone).decision is decision
+
+
+def test_the_same_other_parent_ties_the_records_of_two_siblings() -> None:
+    elder, younger = Bond("S0", "Ella", "Mother", stands=False), Bond("S1", "Noah", "Mother")
+    one, other = old(children=(elder,)), new(children=(younger,), **REACHED_ELSEWHERE)
+    both = (Bond("S0", "Ella", "Father", stands=False), Bond("S1", "Noah", "Father"))
+    assert found(one, other, new("NEW2", **FATHER | {"children": both})).decision is Decision.MATCH
+    assert found(one, other, new("NEW2", **FATHER)).decision is not Decision.MATCH, "the younger's father alone"
+    aunt = tuple(bond._replace(relationship="Uncle") for bond in both)
+    assert found(one, other, new("NEW2", **FATHER | {"children": aunt})).decision is not Decision.MATCH
+    elsewhere = new(children=(younger,), **ELSEWHERE)
+    assert found(one, elsewhere, new("NEW2", **FATHER | {"children": both})).decision is not Decision.MATCH
+
+
+def test_of_mark_and_marc_each_has_a_record_of_his_own() -> None:
+    house: dict[str, Any] = {"title": "Mr", "mobile": "0298765432", "children": (Bond("S1", "Noah", "Father"),)}
+    mark = old(given_name="Mark", email="mark@x.example", **house)
+    marc = Subject(kate("OLD2", given_name="Marc", email="marc@x.example", **house), has_account=True, eligible=False)
+    correlator = Correlator([mark, marc, new(given_name="Marc", email="marc@x.example", **house)])
+    assert correlator.of("OLD2").decision is Decision.MATCH
+    found = correlator.of("OLD1")
+    assert (found.decision, found.rule) == (Decision.NONE, "another account has the given name of the other")
+
+
+def test_that_both_are_called_annie_makes_nobody_of_anne_and_anna() -> None:
+    house: dict[str, Any] = {"preferred_name": "Annie", "mobile": "0298765432"}
+    anne = old(given_name="Anne", email="smith.clan@x.example", **house)
+    anna = new(given_name="Anna", email="anna.smith@x.example", **house)
+    assert found(anne, anna).decision is Decision.REVIEW
+
+
+JOINT: dict[str, Any] = {"title": "Mr & Mrs", "given_name": "John & Kate"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "decision"),
+    [
+        ({}, Decision.MATCH),
+        ({"given_name": ""}, Decision.MATCH),
+        ({"email": "thesmiths@x.example"}, Decision.MATCH),
+        ({"given_name": "", "email": "thesmiths@x.example"}, Decision.REVIEW),
+        ({"mobile": "0298765432"}, Decision.REVIEW),
+        ({"email": "john@x.example"}, Decision.REVIEW),
+        ({"mobile": "0411222333"}, Decision.REVIEW),
+        ({"email": "john@x.example", "mobile": "0411222333"}, Decision.NONE),
+    ],
+    ids=["hers", "no names", "family's email", "no names, family's email", "house", "his email", "his mobile", "his"],
+)
+def test_a_joint_record_is_of_whoever_has_its_email_and_mobile(changed: dict[str, Any], decision: Decision) -> None:
+    his = ("john@x.example", "0411222333")
+    hers = {field: value for field, value in changed.items() if field != "given_name" and value not in his}
+    joint = Subject(kate("OLD1", username="ksmith", **JOINT | changed), has_account=True, eligible=False)
+    assert found(joint, new(**hers)).decision is decision
+
+
+def test_a_joint_record_whose_username_is_called_after_the_other_is_looked_at() -> None:
+    for username in ("john.smith", "jsmith7", "johnny"):
+        joint = Subject(kate("OLD1", username=username, **JOINT), has_account=True, eligible=False)
+        assert found(joint, new()).decision is Decision.REVIEW, username
+
+
+@pytest.mark.parametrize(
+    ("changed", "others", "decision"),
+    [
+        ({"email": "k@else.example"}, [FATHER], Decision.MATCH),
+        ({"mobile": "0400000009"}, [FATHER], Decision.MATCH),
+        ({}, [], Decision.MATCH),
+        ({"email": "k@else.example"}, [], Decision.REVIEW),
+        ({"mobile": "0400000009"}, [], Decision.REVIEW),
+        ({"surname": "Jones"}, [FATHER], Decision.REVIEW),
+        ({}, [FATHER | {"given_name": "Kathryn"}], Decision.REVIEW),
+    ],
+    ids=["mobile", "email", "both", "mobile alone", "email alone", "another surname", "like name"],
+)
+def test_where_no_sex_is_known_a_nickname_needs_two_things_that_no_partner_has(
+    changed: dict[str, Any], others: list[dict[str, Any]], decision: Decision
+) -> None:
+    roster: dict[str, Any] = {"title": "", "children": (Bond("S1", "Noah", "Parent"),)}
+    hers = roster | {"email": "ksmith@home.example"}
+    beside = [new(f"NEW{number}", **other | roster) for number, other in enumerate(others, start=2)]
+    kate_again = new(given_name="Katie", **hers | changed)
+    assert found(old(**hers), kate_again, *beside).decision is decision
 
 
 # -- what is not -------------------------------------------------------------------------------------------------------
@@ -108,10 +240,10 @@ def test_a_name_that_both_parents_have_is_not_enough(name: str) -> None:
         ({"title": "Mr & Mrs", "given_name": "John & Kate"}, "a joint record"),
         ({"children": (Bond("S1", "Noah", "Grandmother"),)}, "the two are not the same to the children"),
         (
-            {"has_account": True, "email": "k@else.example", "mobile": "0400000009"},
+            {"has_account": True} | ELSEWHERE,
             "the other is in use already, and shares neither email nor mobile",
         ),
-        ({"email": "k@else.example", "mobile": "0400000009"}, "too little ties the two but the name"),
+        (ELSEWHERE, "too little ties the two but the name"),
     ],
 )
 def test_what_has_paired_parents_with_ex_partners_is_looked_at(changed: dict[str, Any], rule: str) -> None:

@@ -175,7 +175,10 @@ def test_the_order_of_the_register_changes_nothing(register: list[Subject], chan
 
 
 def test_two_old_accounts_of_one_person_are_both_looked_at() -> None:
-    old = [Subject(kate(code), has_account=True, eligible=False) for code in ("OLD1", "OLD2")]
+    old = [
+        Subject(record, has_account=True, eligible=False)
+        for record in (kate("OLD1", mobile="0400000077"), kate("OLD2", email="kate.smith@work.example"))
+    ]
     new = Subject(kate("NEW"), has_account=False, eligible=True)
     assert [found.decision for found in Correlator([old[0], new]).all()] == [Decision.MATCH]
     both = Correlator([*old, new]).all()

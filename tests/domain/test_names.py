@@ -34,6 +34,11 @@ def test_given_names(one: str, other: str, agreement: Agreement) -> None:
 
 def test_a_preferred_name_may_agree_as_well() -> None:
     assert compare_given(["Margaret", "Peggy"], ["Peggy"]) == Agreement.SAME
+    assert compare_given(["Margaret", "Peggy"], ["Margaret", "Maggie"]) == Agreement.SAME
+
+
+def test_to_be_called_alike_is_worth_no_more_than_a_nickname() -> None:
+    assert compare_given(["Anne", "Annie"], ["Anna", "Annie"]) == Agreement.NICKNAME
 
 
 @pytest.mark.parametrize(

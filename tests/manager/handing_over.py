@@ -11,7 +11,7 @@ _PEOPLE = (
     # code, given name, surname, title, email, mobile, username
     ("OLDK", "Katherine", "Smith", "Mrs", "kate@home.example", "0400000001", "ksmith"),
     ("NEWK", "Katherine", "Jones", "Mrs", "kate@home.example", "0400000001", ""),
-    ("OLDJ", "Anna & Bob", "Brown", "Mrs & Mr", "browns@home.example", "0400000002", "browns"),
+    ("OLDJ", "Anna & Bob", "Brown", "Mrs & Mr", "browns@home.example", "", "browns"),
     ("NEWA", "Anna", "Brown", "Mrs", "browns@home.example", "0400000002", ""),
     ("NEWB", "Bob", "Brown", "Mr", "bob@home.example", "0400000003", ""),
     ("OLDL", "Lars", "Olsen", "Mr", "lars@home.example", "0400000004", "lars"),

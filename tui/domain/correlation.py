@@ -4,38 +4,26 @@ Two records are weighed as Fellegi and Sunter (1969) do, but with four classes i
 else of the same family, an unrelated person, and a namesake. With two, whatever a family shares would speak for the
 ex-partner. The weights of a query's candidates are then normalised together with "nobody", for at most one is right.
 
-What is certain enough is decided by rules that a person can read, and never by weight alone: records whose sexes
-contradict are never paired, a match needs a given name that agrees and one tie, and what has ever paired a parent with
-an ex-partner goes to a person for review.
+What is certain enough is decided by rules that a person can read, and never by weight alone: see correlation_rules.
 """
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
 from tui.domain.correlation_levels import TRAITS, Levels, Prepared, Records
+from tui.domain.correlation_rules import Beside, Pair, decide, ruled_out
+from tui.domain.correlation_rules import Decision as Decision
 from tui.domain.correlation_weights import CLASSES, NOBODY, PRIORS, WEIGHTS
-from tui.domain.identity import Identity, given_names, letters
+from tui.domain.identity import Identity
 from tui.domain.names import Agreement, words_of
-from tui.domain.phones import is_of_a_house
 
 MOST = 3  # candidates that are named
-_PROPOSE = -1.0  # log2 of the odds from which on a candidate is proposed at all
-_SURE = 1.0  # and from which on it may be a match without a person's look
 _BLOCK = 60  # records that share a value: more tell nobody from anybody
 # How common a name is, before this register has said anything: as if it had been seen so.
 _SEEN, _COMMON = 500.0, 0.002
 _SHIFT = 1e-9
-
-
-class Decision(StrEnum):
-    """What is to become of a pair: accepted as certain, looked at by a person, or nothing."""
-
-    MATCH = "match"
-    REVIEW = "review"
-    NONE = "none"
 
 
 class Subject(NamedTuple):
@@ -75,7 +63,7 @@ class Correlation(NamedTuple):
     candidates: tuple[Candidate, ...]
 
 
-class _Weighed(NamedTuple):
+class Weighed(NamedTuple):
     """A record that was compared with another: see Candidate."""
 
     code: str
@@ -91,7 +79,10 @@ class Correlator:
         self._records = Records(subject.identity for subject in self.subjects.values())
         self._total = len(self.subjects)
         self._blocks: dict[tuple[str, str], list[str]] = {}
+        self._of_child: dict[str, list[str]] = {}
         for code in sorted(self.subjects):
+            for bond in self.subjects[code].identity.children:
+                self._of_child.setdefault(bond.code, []).append(code)
             if self.subjects[code].eligible:
                 for key in _keys(self.subjects[code].identity, self._records.telling):
                     self._blocks.setdefault(key, []).append(code)
@@ -149,15 +140,15 @@ class Correlator:
         first = candidates[0]
         rest = total - 2.0**first.bits
         odds = first.bits - math.log2(max(rest, _SHIFT))
-        decision, rule = self._decide(old, first, odds, self._has_other_parent(first, weighed))
+        decision, rule = self._decide(old, first, odds)
         return Correlation(code, decision, rule, round(odds, 6), candidates)
 
     # -- weighing --------------------------------------------------------------------------------------------------
 
-    def _weigh(self, old: Prepared, other: str, levels: Levels) -> _Weighed:
+    def _weigh(self, old: Prepared, other: str, levels: Levels) -> Weighed:
         logs = {name: sum(self._logs(name, levels, old)) for name in CLASSES}
         others = [_PRIOR_LOGS[name] + logs[name] for name in CLASSES if name != "same"]
-        return _Weighed(other, logs["same"] - _log_sum(others), levels)
+        return Weighed(other, logs["same"] - _log_sum(others), levels)
 
     def _logs(self, name: str, levels: Levels, old: Prepared) -> list[float]:
         """log2 of how likely each trait's level is in a class, in the order of TRAITS."""
@@ -182,164 +173,21 @@ class Correlator:
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _has_other_parent(first: Candidate, weighed: Iterable[_Weighed]) -> bool:
-        """Whether a third record shares a child with the old one, under another given name: the other parent's, as a
-        rule, which the candidate then is not."""
-        return any(
-            one.code != first.code
-            and one.levels.given == Agreement.DIFFERENT
-            and one.levels.level("children") in ("some", "all")
-            for one in weighed
-        )
+    def _decide(self, old: Prepared, first: Candidate, odds: float) -> tuple[Decision, str]:
+        new = self._records.prepared(first.code)
+        if hopeless := ruled_out(first.levels, odds):
+            return Decision.NONE, hopeless
+        return decide(Pair(old, new, first.levels, self.subjects[first.code].has_account, self._beside(old, new)), odds)
 
-    def _decide(self, old: Prepared, first: Candidate, odds: float, other_parent: bool) -> tuple[Decision, str]:
-        levels, new = first.levels, self._records.prepared(first.code)
-        pair = _Pair(old.record, new.record, levels, other_parent)
-        if levels.level("sex") == "contradict":
-            return Decision.NONE, "the sexes contradict"
-        if odds < _PROPOSE:
-            return Decision.NONE, "nobody is likely enough"
-        if not pair.ties:
-            return Decision.NONE, "nothing ties the two but the name"
-        joint = len(old.givens) > 1 or len(new.givens) > 1
-        if levels.given < Agreement.CLOSE and not (
-            pair.has_both
-            or (levels.given == Agreement.INITIAL and (pair.is_reached or levels.level("sex") == "agree"))
-            or (joint and levels.given == Agreement.UNKNOWN and pair.is_reached)
-        ):
-            return Decision.NONE, "the given names do not agree"
-        doubt = self._doubt(pair, odds)
-        if joint:
-            doubt = "a joint record"  # two people: which of them goes on with the account, a person says
-        if doubt:
-            return Decision.REVIEW, doubt
-        return Decision.MATCH, "given name and ties agree, and nothing contradicts"
-
-    def _doubt(self, pair: "_Pair", odds: float) -> str:
-        """Why a person has to look; "" when nobody has to."""
-        levels = pair.levels
-        if levels.given == Agreement.INITIAL and not pair.initial_is_enough:
-            return "only an initial agrees"
-        if levels.given < Agreement.INITIAL:
-            return "the given names do not agree"
-        if levels.level("role") == "contradict":
-            return "the two are not the same to the children"
-        if self.subjects[pair.new.code].has_account and not pair.is_reached:
-            return "the other is in use already, and shares neither email nor mobile"
-        if levels.level("sex") != "agree" and not pair.is_named:
-            return "the sex is not known"
-        if not pair.is_certain:
-            return "too little ties the two but the name"
-        if odds < _SURE and not (pair.own_email or pair.own_mobile):
-            return "not certain enough"
-        return ""
-
-
-class _Pair(NamedTuple):
-    """Two records, and what ties them."""
-
-    old: Identity
-    new: Identity
-    levels: Levels
-    other_parent: bool  # is seen beside them
-
-    @property
-    def has_child(self) -> bool:
-        return self.levels.level("children") in ("some", "all")
-
-    @property
-    def same_email(self) -> bool:
-        """The same email stands as the email of both: not only as the username of one."""
-        return bool(self.old.email) and self.old.email == self.new.email
-
-    @property
-    def own_email(self) -> bool:
-        """The same email, nobody else has it, and the person's name is in it: a family's would be in nobody's."""
-        return self.same_email and self.levels.level("email") == "own" and names_its_owner(self.new)
-
-    @property
-    def same_mobile(self) -> bool:
-        return self.levels.level("mobile") in ("family", "own")
-
-    @property
-    def own_mobile(self) -> bool:
-        """The same number, nobody else has it, and it is no number of a house."""
-        return self.levels.level("mobile") == "own" and not is_of_a_house(self.new.mobile)
-
-    @property
-    def same_address(self) -> bool:
-        return self.levels.level("address") == "same"
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the two are reached at one email or number."""
-        return self.same_mobile or self.levels.level("email") in ("family", "own")
-
-    @property
-    def has_both(self) -> bool:
-        """Whether email and mobile are both theirs alone, and the surname and the sex agree."""
-        agree = self.levels.level("sex") == "agree" and self.levels.surname == Agreement.SAME
-        return self.own_email and self.own_mobile and agree
-
-    @property
-    def nothing_differs(self) -> bool:
-        """Whether email and mobile are alike or not known, the address too or else the surname the same, and the two
-        are the same to the child."""
-        differs = any(self.levels.level(trait) == "different" for trait in ("email", "mobile"))
-        differs = differs or (self.levels.level("address") == "different" and self.levels.surname != Agreement.SAME)
-        return not differs and self.levels.level("role") == "same" and self.levels.level("sex") == "agree"
-
-    @property
-    def initial_is_enough(self) -> bool:
-        """Whether an initial can be nobody else's: the sex is known, and email and mobile are the person's own, or one
-        of them is and the other parent is somebody else."""
-        if self.levels.level("sex") != "agree" or self.levels.surname != Agreement.SAME:
-            return False
-        return self.own_email + self.own_mobile + self.other_parent >= 2
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the name alone tells the two from each other's partners, where no sex does."""
-        surname = self.levels.surname == Agreement.SAME
-        if self.levels.given != Agreement.SAME:
-            return surname and self.levels.given == Agreement.NICKNAME and self.own_email and self.own_mobile
-        return self.own_email or self.own_mobile or (self.other_parent and surname)
-
-    @property
-    def ties(self) -> bool:
-        return self.has_child or self.is_reached or self.same_address
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether what ties the two can't be a family's alone, as the given name agrees.
-
-        Of two people with one given name (a new partner, a father and a son, a cousin) each has an email and a number.
-        A like name is worth less than the same one: two mothers may be Jan and Jane.
-        """
-        if self.own_email or self.own_mobile:
-            return True
-        if not self.has_child:
-            return False
-        if self.levels.given == Agreement.SAME:
-            return self.same_email or self.same_mobile or self.nothing_differs
-        return self.other_parent and self.levels.surname == Agreement.SAME and (self.same_email or self.same_mobile)
-
-
-def names_its_owner(record: Identity) -> bool:
-    """Whether a given name stands in the email's local part, or the initial with the surname."""
-    local = letters(record.email.partition("@")[0]).rstrip("0123456789")
-    given = [letters(name) for names in given_names(record) for name in names]
-    words = [word for names in given_names(record) for name in names for word in words_of(name)]
-    if any(len(name) > 2 and name in local for name in (*given, *words)):
-        return True
-    surname = letters(record.surname)
-    initials = {name[0] for name in given if name}
-    # An s behind the name is its plural as a rule: "the Taumuas", not Semisi Taumua.
-    return bool(surname) and any(
-        local.startswith(f"{initial}{surname}") or (local == f"{surname}{initial}" and initial != "s")
-        for initial in initials
-    )
+    def _beside(self, old: Prepared, new: Prepared) -> tuple[Beside, ...]:
+        """The other records of the children of either, in order of code."""
+        codes = {code for child in old.children | new.children for code in self._of_child[child]}
+        found = []
+        for code in sorted(codes - {old.record.code, new.record.code}):
+            subject, other = self.subjects[code], self._records.prepared(code)
+            to_old, to_new = self._records.compare(old, other), self._records.compare(new, other)
+            found.append(Beside(other, subject.eligible, subject.is_old, to_old, to_new))
+        return tuple(found)
 
 
 def _keys(record: Identity, telling: Callable[[str], str]) -> Iterable[tuple[str, str]]:

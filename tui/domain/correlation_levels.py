@@ -145,7 +145,7 @@ class Records:
             return 0
         if mine == theirs:
             return 4 if self.holders[mine] <= 2 else 3
-        return 2 if _one_slip(mine, theirs) else 1
+        return 2 if one_slip(mine, theirs) else 1
 
 
 def _people(one: Prepared, other: Prepared) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def _alike(one: str, other: str) -> bool:
     return JaroWinkler.similarity(mine, theirs) >= _LIKE
 
 
-def _one_slip(one: str, other: str) -> bool:
+def one_slip(one: str, other: str) -> bool:
     """Whether one digit is another, or two neighbours have changed places."""
     if len(one) != len(other):
         return False

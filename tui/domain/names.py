@@ -44,8 +44,19 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def compare_given(mine: Iterable[str], theirs: Iterable[str]) -> Agreement:
-    """How the given names of two records agree, at their best: each record may have a given and a preferred name."""
-    return max((_given(one, other) for one in mine for other in theirs), default=Agreement.UNKNOWN)
+    """How the given names of two records agree, at their best: each may have a given name and then a preferred one.
+
+    That two are called alike is worth no more than a nickname: Anne and Anna may both be Annie.
+    """
+    others = list(enumerate(theirs))
+    return max(
+        (
+            min(_given(one, other), Agreement.NICKNAME) if at and place else _given(one, other)
+            for at, one in enumerate(mine)
+            for place, other in others
+        ),
+        default=Agreement.UNKNOWN,
+    )
 
 
 @lru_cache(maxsize=65536)

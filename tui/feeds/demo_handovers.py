@@ -155,6 +155,8 @@ def _split(school: School, pick: Picker, fate: Fate, *, moved_out: bool, active:
         preferred_name="",
         sex="",
         salutation=f"{title} {mother.surname}",
+        # An email alone ties it to one of the two: whose account it is, a person has to say.
+        mobile=make.next_mobile(mother.mobile),
         present=[True, True],
     )
     for parent in (mother, father):

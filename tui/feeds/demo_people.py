@@ -250,6 +250,14 @@ class Makers:
         spaced = f"{digits[:4]} {digits[4:7]} {digits[7:]}"
         return spaced if style < 0.93 else "+61 " + spaced[1:]
 
+    def next_mobile(self, mobile: str) -> str:
+        """The next number after this that nobody has. Nothing is drawn for it: those made later stay who they were."""
+        number = int(mobile.replace(" ", "")[-4:])
+        while (digits := f"049157{number:04}") in self._mobiles:
+            number = (number + 1) % 10_000
+        self._mobiles.add(digits)
+        return digits
+
     def address(self) -> tuple[str, str, str]:
         """Street, suburb and postcode."""
         rng = self.rng
