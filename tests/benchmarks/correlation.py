@@ -1,9 +1,9 @@
 """How well old records are paired with new ones, on made-up schools whose truth is known.
 
 Seeds below TUNED were looked at while weights and rules were made; what is reported comes from those above REPORTED,
-for the figures of the ones between had been seen when rules were last made. `decide-all`
-takes every proposal, those for review too; `automatic` only what is accepted without a person. A wrong partner is the
-other parent of a child, or whoever stands in that place: the one error that must not happen.
+for the figures of the ones between had been seen when rules were last made. `decide-all` takes every proposal, those
+for review too; `automatic` only what is accepted without a person. A wrong partner is the other parent of a child, or
+whoever stands in that place: the one error that must not happen.
 """
 
 import resource
@@ -139,13 +139,20 @@ def by_email(school: HandoverSchool) -> Score:
 
 
 def benchmark(scratch: Path, contacts: int, runs: int) -> None:
-    """Run it and print its lines. Nothing is written to `scratch`."""
-    for size in (contacts // 10, contacts):
-        schools = [handover_school(REPORTED + seed, size) for seed in range(1, runs + 1)]
-        scores = [score(school, *correlate(school)) for school in schools]
-        ours, email = total(scores), total(map(by_email, schools))
+    """Run it and print its lines. Nothing is written to `scratch`.
+
+    Of the small schools there are ten times as many: with 350 accounts to revoke in each, a few of them say little
+    about a share of 3 %.
+    """
+    for size, number in ((contacts // 10, 10 * runs), (contacts, runs)):
+        scores, emails = [], []
+        for seed in range(REPORTED + 1, REPORTED + number + 1):  # one school in memory at a time
+            school = handover_school(seed, size)
+            scores.append(score(school, *correlate(school)))
+            emails.append(by_email(school))
+        ours, email = total(scores), total(emails)
         print(
-            f"Matching in {runs} schools of {size:,} contacts: {ours.queries:,} accounts ready to revoke,"
+            f"Matching in {number} schools of {size:,} contacts: {ours.queries:,} accounts ready to revoke,"
             f" {ours.partners:,} with a new record"
         )
         print(

@@ -104,6 +104,18 @@ def test_and_is_looked_at_where_any_of_it_is_wanting(changed: dict[str, Any]) ->
     assert correlation.decision is not Decision.MATCH
 
 
+def test_one_home_is_not_enough_where_no_sex_is_known() -> None:
+    said: dict[str, Any] = {"title": "", "children": (Bond("S1", "Noah", "Step-parent"),)}
+    father = new("NEW2", **FATHER | {"children": (Bond("S1", "Noah", "Parent"),)})
+    assert found(old(**said), new(**REACHED_ELSEWHERE | said), father).decision is Decision.REVIEW
+
+
+def test_a_father_of_the_mothers_name_is_no_second_mother() -> None:
+    chris: dict[str, Any] = {"given_name": "Chris"}
+    correlation = found(old(**chris), new(**REACHED_ELSEWHERE | chris), new("NEW2", **FATHER | chris))
+    assert (correlation.decision, correlation.candidates[0].code) == (Decision.MATCH, "NEW1")
+
+
 def test_parent_alone_does_not_say_who_somebody_is_to_a_child() -> None:
     said: dict[str, Any] = {"children": (Bond("S1", "Noah", "Parent"),)}
     assert found(old(**said), new(**REACHED_ELSEWHERE | said)).decision is Decision.REVIEW
@@ -141,6 +153,14 @@ def test_of_mark_and_marc_each_has_a_record_of_his_own() -> None:
     assert correlator.of("OLD2").decision is Decision.MATCH
     found = correlator.of("OLD1")
     assert (found.decision, found.rule) == (Decision.NONE, "another account has the given name of the other")
+
+
+def test_whose_own_mobile_it_is_may_have_a_second_account() -> None:
+    his: dict[str, Any] = {"title": "Mr", "children": (Bond("S1", "Noah", "Father"),)}
+    mark, marc = old(given_name="Mark", **his), new(given_name="Marc", **his)
+    second = kate("OLD2", given_name="Marc", email="", mobile="0400000009", address="", **his)
+    correlation = found(mark, marc, Subject(second, has_account=True, eligible=False))
+    assert correlation.decision is Decision.MATCH
 
 
 def test_that_both_are_called_annie_makes_nobody_of_anne_and_anna() -> None:

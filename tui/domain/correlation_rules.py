@@ -173,12 +173,11 @@ class Pair(NamedTuple):
     @property
     def same_other_parent(self) -> bool:
         """Whether, with no child in common, the other parent of a child of each is the same person, who has another
-        given name: a sibling's record. They are of one given name and sex, and share email, number or address."""
+        given name: a sibling's record. They are of one given name and sex; an email, number or address ties them."""
         return (
             self.levels.given == Agreement.SAME
             and self.same_sex
             and not self.has_child
-            and (self.is_reached or self.same_address)
             and any(_is_parent_of_both(third) for third in self.beside)
         )
 
