@@ -193,3 +193,10 @@ def test_a_drop_loses_no_decision(
         assert len(outcomes) == 16
         assert len(mails(demo.path)) == 16 - len(unknown)
         assert sum("\n\nGood morning,\n" in mail for mail in mails(demo.path)) == 1
+
+
+def test_idle_it_sends_nothing(at_terminal: AtTerminal, demo: AccountManager) -> None:
+    terminal = at_terminal("--register", demo.path, "demo")
+    go_to_the_review(terminal)
+    terminal.read(1.0)
+    assert terminal.read(1.5) == 0
