@@ -382,6 +382,20 @@ async def test_leaving_keeps_the_step_the_place_and_every_decision(small: Accoun
         await person.sees("Back a step: this is the first step.")
 
 
+async def test_who_became_ready_since_can_be_taken_in(small: AccountManager) -> None:
+    async with at_the_screen(small) as person:
+        await begin(person)
+        await person.press("escape")
+        small.import_roster(school(10, {"S5": {"status": "left"}}, (), FREE={"username": "petra"}))
+        await person.press("r", "w")
+        await person.sees("Became ready in an import since, and not in it: 1 account.")
+        await person.press("t")
+        await person.sees("2 REVIEW")
+        await person.sees(lambda: "FREE" in standings(small))
+        await person.press("escape", "w")
+        await person.sees("2 REVIEW")  # and nobody is asked about twice
+
+
 async def test_a_read_only_session_hands_nothing_over(small: AccountManager) -> None:
     small.close()
     manager = AccountManager(SETTINGS, small.path, read_only=True)

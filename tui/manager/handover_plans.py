@@ -68,6 +68,15 @@ class HandoverPlanVerbs(HandoverVerbs):
                 )  # fmt: skip
         return listing.codes(self._database, [old * 4 for old in new])
 
+    def became_ready(self, number: int) -> list[str]:
+        """The codes of those who are ready and not in the walk, when an import came since it began; else nobody: who
+        was not chosen then stays out."""
+        row, last = handovers.one(self._database, number), snapshots.latest(self._database)
+        if last is None or last.imported_at <= row.started_at:
+            return []
+        there = {member.old for member in handovers.members(self._database, number)}
+        return listing.codes(self._database, [old * 4 for old in self._ready(None) if old not in there])
+
     def foreseen_welcome(self, account: HandoverAccount, gone: Collection[str]) -> Verdict | None:
         """What the mail gate will say of the new record once these old accounts are gone; None without one."""
         if account.new_facts is None:

@@ -20,6 +20,7 @@ from tui.ui.screens.marking import MarkingScreen
 
 if TYPE_CHECKING:
     from tui.jobs.plan import Confirmation, JobReport, Plan
+    from tui.register.handovers import HandoverRow
 
 
 class AccountsScreen(MarkingScreen):
@@ -228,30 +229,39 @@ class AccountsScreen(MarkingScreen):
         """Go on with the hand-over that is open, or begin one over the marked or all who are ready."""
         going_on = self.manager.open_handover()
         persons = self.marks.contacts()
+        since = self.manager.became_ready(going_on.id) if going_on is not None else []
         if going_on is None:
             self._begin_handover(persons)
-        elif not len(persons):
-            self._walk(going_on.id)
+        elif len(persons) or since:
+            self._ask_how(going_on, persons, since)
         else:
-            from tui.ui.widgets.panel import Choice, Panel
+            self._walk(going_on.id)
 
-            body = [
-                Para(f"Hand-over {going_on.id} of {say_time(going_on.started_at)} is at step {going_on.step.number}."),
-                Para("Begun anew, it is ended; what was decided about pairs is kept."),
-            ]
-            choices = [
-                Choice("g", f"go on with hand-over {going_on.id}", "on"),
-                Choice("n", f"a new one with the {len(persons):,} marked", "new"),
-            ]
+    def _ask_how(self, going_on: "HandoverRow", persons: Sequence[int], since: Sequence[str]) -> None:
+        """One is open already, and some are marked, or have become ready in an import since it began."""
+        from tui.ui.widgets.panel import Choice, Panel
 
-            def chosen(answer: str | None) -> None:
-                if answer == "on":
-                    self._walk(going_on.id)
-                elif answer == "new":
-                    self.manager.end_handover(going_on.id)
-                    self._begin_handover(persons)
+        at = f"at step {going_on.step.number}, {going_on.step}"
+        body = [Para(f"Hand-over {going_on.id} of {say_time(going_on.started_at)} is {at}.")]
+        choices = [Choice("g", "go on with it", "on")]
+        if since:
+            body.append(Para(f"Became ready in an import since, and not in it: {plural(len(since), 'account')}."))
+            choices.append(Choice("t", "take them in and go on", "in"))
+        choices.append(
+            Choice("n", f"a new one with the {len(persons):,} marked" if len(persons) else "a new one", "new")
+        )
+        body.append(Para("Begun anew, this one is ended; what was decided about pairs is kept."))
 
-            self.engage.open_panel(Panel[str]("A hand-over is open", body, choices=choices), chosen)
+        def chosen(answer: str | None) -> None:
+            if answer == "new":
+                self.manager.end_handover(going_on.id)
+                self._begin_handover(persons)
+            elif answer:
+                if answer == "in":
+                    self.manager.take_in(going_on.id, since)
+                self._walk(going_on.id)
+
+        self.engage.open_panel(Panel[str]("A hand-over is open", body, choices=choices), chosen)
 
     def _begin_handover(self, persons: Sequence[int]) -> None:
         """Begin with these, of whom only those who are ready come along; with nobody: all who are ready."""
