@@ -81,17 +81,14 @@ def _ours(register: Path, folder: Path) -> int:
     from contextlib import closing
     from datetime import UTC, datetime
 
-    from tui.config import Settings
     from tui.domain.actor import Actor
     from tui.domain.feed_accounts import AccountsSource
     from tui.feeds import open_feed
-    from tui.manager.manager import AccountManager
     from tui.register.database import Database
     from tui.register.importing import ImportOptions, import_roster
 
-    AccountManager(Settings(), register, create=True).close()
     options = ImportOptions(AccountsSource.FEED, future_counts=False, max_shrink_percent=33)
-    with closing(Database(register)) as database:
+    with closing(Database(register, create=True)) as database:
         difference = import_roster(database, open_feed(folder), options, Actor("bench", "local"), datetime.now(UTC))
     return sum(count.rows for count in difference.kinds.values())
 

@@ -6,7 +6,7 @@ is through, what was found before stands, and whoever opens the register next do
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.domain.correlation_weights import VERSION
 from tui.register.database import Connection, Database
@@ -32,11 +32,13 @@ def ensure_correlated(database: Database, *, future_counts: bool, told: Callable
     if is_correlated(database):
         return
     told()
+    stamp = _stamp(database)
+    found = _found(database)
+    # Only now, so that others can write while a large school is looked through.
     with database.transaction() as connection:
-        stamp = _stamp(database)
-        if database.meta(_META) == stamp:
-            return  # another session has done it meanwhile
-        _correlate(database, connection)
+        if _stamp(database) != stamp or database.meta(_META) == stamp:
+            return  # another import came in between, or another session has done it
+        _keep(connection, found)
         derive_ready(connection, future_counts=future_counts)
         mark(connection, _META, stamp)
 
@@ -46,20 +48,29 @@ def _stamp(database: Database) -> str:
     return f"{row[0]} {VERSION} {database.meta('future_counts') or '0'}"
 
 
-def _correlate(database: Database, connection: Connection) -> None:
-    connection.execute("DELETE FROM correlations")
-    ready = connection.execute(
+class _Found(NamedTuple):
+    """What was found: the rows to be kept, and what pairs of which somebody has said something are compared with."""
+
+    rows: list[tuple[Any, ...]]
+    correlator: "Correlator"
+    ids: dict[str, int]
+
+
+def _found(database: Database) -> _Found | None:
+    """Look through the register; None when nobody is ready to revoke and nothing was ever said of a pair."""
+    ready = database.one(
         "SELECT EXISTS (SELECT 1 FROM directory WHERE user_type = 'contact' AND status = 'ready_to_revoke')"
         " OR EXISTS (SELECT 1 FROM pair_verdicts)"
-    ).fetchone()[0]
-    if not ready:
-        return
+    )
+    if not ready[0]:
+        return None
     from tui.domain.correlation import Correlator
     from tui.domain.correlation_evidence import cause_of
     from tui.register.identities import subjects
 
     ids = dict(database.read("SELECT code, id FROM contacts"))
     correlator = Correlator(subjects(database))
+    rows = []
     for found in correlator.all():
         if not found.candidates:
             continue
@@ -67,13 +78,21 @@ def _correlate(database: Database, connection: Connection) -> None:
         cause = cause_of(old, correlator.subjects[found.candidates[0].code].identity, found)
         for rank, candidate in enumerate(found.candidates, start=1):
             said = (found.decision, found.rule, cause, found.margin) if rank == 1 else ("", "", "", 0.0)
-            connection.execute(_INSERT, _values(correlator, ids, found.code, candidate, rank, *said))
+            rows.append(_values(correlator, ids, found.code, candidate, rank, *said))
+    return _Found(rows, correlator, ids)
+
+
+def _keep(connection: Connection, found: _Found | None) -> None:
+    connection.execute("DELETE FROM correlations")
+    if found is None:
+        return
+    connection.executemany(_INSERT, found.rows)
     accepted = connection.execute(
         "SELECT o.code, n.code FROM pair_verdicts AS v JOIN contacts AS o ON o.id = v.old"
         " JOIN contacts AS n ON n.id = v.new ORDER BY 1, 2"
     ).fetchall()
     for old_code, new_code in accepted:
-        keep_pair(connection, correlator, ids, old_code, new_code)
+        keep_pair(connection, found.correlator, found.ids, old_code, new_code)
 
 
 def keep_pair(connection: Connection, correlator: "Correlator", ids: dict[str, int], old: str, new: str) -> None:
