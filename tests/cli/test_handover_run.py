@@ -443,7 +443,7 @@ def test_the_summary_is_exported_without_formulas_and_read_by_nobody_else(
     assert "OLD1,Ms Kate Smith,accepted,code change,NEW1,Ms Kate Smith," in text
     assert cli("handover", "--summary", "--out", out).code == ExitCode.REFUSED
     said = cli("handover", "--summary").out
-    assert said.index("Handed over: 2") < said.index("Left for later: 4") < said.index("What to tell whom")
+    assert said.index("Done: 2") < said.index("Left for later: 4") < said.index("What to tell whom")
     assert "Look for an email to kate.new@families.example: its link is valid for one week" in said
     only = json.loads(cli("handover", "--summary", "OLD1", "--format", "json").out)
     assert [row["old_code"] for row in only["outcomes"]] == ["OLD1"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import Result, Run
-from tests.school import SchoolFiles, families
+from tests.school import SECOND, SchoolFiles, families
 from tui.errors import ExitCode
 
 
@@ -53,6 +53,21 @@ def test_who_has_nobody_has_one_row_and_no_formula(cli: Run, school: SchoolFiles
     (leaver,) = (row for row in found if "HYP" in row["old_code"])
     assert leaver["old_code"] == "'=HYP(1)"
     assert (leaver["new_code"], leaver["decision"], leaver["cause"]) == ("", "none", "nobody")
+
+
+def test_a_second_old_account_is_seen_whoever_is_asked_for(
+    cli: Run, school: SchoolFiles, take_in: Callable[..., Result], tmp_path: Path
+) -> None:
+    school.contact("SMI0041", title="Ms", given_name="Kate", surname="Smith", username="kate2", mobile="0491 570 110",
+                   email="kate.jones@families.example")  # fmt: skip
+    school.link("STU1", "SMI0041", access="no", relationship="Mother")
+    take_in(school, SECOND)
+    (tmp_path / "codes").write_text("SMI0042\n")
+    asked = rows(cli("match", "--codes", tmp_path / "codes", "--format", "csv").out)
+    of_all = [row for row in rows(cli("match", "--format", "csv").out) if row["old_code"] == "SMI0042"]
+    assert asked == of_all
+    assert asked[0]["decision"] == "review"
+    assert asked[0]["evidence"].startswith("another old account leads to the same record")
 
 
 def test_json_and_the_table_say_the_same(cli: Run, school: SchoolFiles) -> None:

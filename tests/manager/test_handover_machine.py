@@ -52,7 +52,9 @@ class HandOvers(RuleBasedStateMachine):
             self.manager.accept(self.number, old, new, sure=sure)
         except EngageError:
             return
-        pair = next(pair for pair in self.manager.handover(self.number).account(old).pairs if pair.code == new)  # type: ignore[union-attr]
+        account = self.manager.handover(self.number).account(old)
+        assert account is not None
+        pair = next(pair for pair in account.pairs if pair.code == new)
         others = [code for code in OLDS if code != old and self.accepted().get(code) == new]
         assert sure or not (pair.sexes_contradict or others or pair.rank == 0)
 
@@ -62,6 +64,8 @@ class HandOvers(RuleBasedStateMachine):
         certain = {account.code for account in walk.of(Standing.CERTAIN)}
         done = self.manager.accept_certain(self.number, [account.code for account in walk.accounts])
         assert set(done) == certain
+        after = {account.code: account.proposal for account in self.manager.handover(self.number).accounts}
+        assert not any(pair.sexes_contradict for code in done if (pair := after[code]) is not None)
         news_ = [self.accepted()[code] for code in done]
         assert len(set(news_)) == len(news_)
 

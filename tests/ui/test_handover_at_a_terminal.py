@@ -145,14 +145,29 @@ def while_welcoming(terminal: Terminal) -> None:
     terminal.sees("] 2 of 16")
 
 
+def at_summary(terminal: Terminal) -> None:
+    at_welcome(terminal)
+    confirm(terminal, 16)
+    terminal.sees("16 welcome emails handed to the outbox.")
+    terminal.press(ESC)
+    terminal.misses("Written")
+    terminal.press("\r")
+    terminal.sees("Nothing to do")
+    terminal.press(ESC)
+    terminal.sees("Go on without them?")
+    terminal.press("y")
+    terminal.sees("5 SUMMARY")
+
+
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGKILL], ids=["hang up", "kill -9"])
 @pytest.mark.parametrize(
     ("reach", "step"),
     [
         (at_choose, "1 CHOOSE"), (at_review, "2 REVIEW"), (at_revoke, "3 REVOKE"), (while_revoking, "3 REVOKE"),
         (at_welcome, "4 WELCOME"), (while_welcoming, "4 WELCOME"),
+        (at_summary, "5 SUMMARY"),
     ],
-    ids=["choose", "review", "revoke", "revoking", "welcome", "welcoming"],
+    ids=["choose", "review", "revoke", "revoking", "welcome", "welcoming", "summary"],
 )  # fmt: skip
 def test_a_drop_loses_no_decision(
     demo: AccountManager, how: signal.Signals, reach: Callable[[Terminal], Any], step: str

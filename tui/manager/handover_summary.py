@@ -53,38 +53,39 @@ def as_text(walk: Handover, told: Sequence[Told], system: str, school: str) -> s
     lines.append(f"Begun by {walk.row.operator} on {say_time(walk.row.started_at)}: {plural(len(told), 'account')}")
     parts: dict[str, list[Told]] = {}
     for one in told:
-        parts.setdefault(_part(one.account), []).append(one)
-    for title in _TITLES:
-        if title in parts:
-            lines += ["", f"{title}: {len(parts[title]):,}"]
-            lines += [f"  {one.account.code}  {one.account.facts.name}: {one.outcome}" for one in parts[title]]
+        parts.setdefault(part_of(one.account), []).append(one)
+    for part, title in _TITLES.items():
+        if part in parts:
+            lines += ["", f"{title}: {len(parts[part]):,}"]
+            lines += [f"  {one.account.code}  {one.account.facts.name}: {one.outcome}" for one in parts[part]]
     to_tell = [one.tell for one in told if one.tell]
     if to_tell:
         lines += ["", "What to tell whom", *(f"  [ ] {tell}" for tell in to_tell)]
     return "\n".join(lines) + "\n"
 
 
-_TITLES = (
-    "Handed over", "Revoked, the new record is in use already", "Revoked, nobody to welcome",
-    "Revoked, not welcomed yet", "Requested", "Failed", "Left for later",
-)  # fmt: skip
+_TITLES = {
+    "done": "Done",
+    "waiting": "Waiting: requested, or the new record is not welcomed yet",
+    "failed": "Failed",
+    "later": "Left for later",
+    "held": "Held",
+}
+PARTS = tuple(_TITLES)
 
 
-def _part(account: HandoverAccount) -> str:
-    acted = account.revoked
-    if acted is None:
-        return "Left for later"
-    if acted.state == "requested":
-        return "Requested"
-    if not acted.is_done:
-        return "Failed"
-    new = account.new_facts
-    if new is None:
-        return "Revoked, nobody to welcome"
-    if not account.waits_for_welcome:
-        return "Handed over"
-    in_use = new.has_account and new.last_login
-    return "Revoked, the new record is in use already" if in_use else "Revoked, not welcomed yet"
+def part_of(account: HandoverAccount) -> str:
+    """Under which heading of the summary an account comes, one of PARTS. What is requested is not done."""
+    if account.revoked is None:
+        return "held" if account.standing is Standing.HELD else "later"
+    if account.is_requested:
+        return "waiting"
+    welcomed = account.welcomed
+    if not account.is_revoked or (welcomed and not welcomed.is_done and welcomed.state != "requested"):
+        return "failed"
+    if welcomed and welcomed.state == "requested":
+        return "waiting"
+    return "waiting" if account.waits_for_welcome and not account.new_in_use else "done"
 
 
 def is_listed(account: HandoverAccount) -> bool:

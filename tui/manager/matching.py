@@ -45,7 +45,9 @@ def match(database: Database, codes: Iterable[str] | None = None) -> list[Matche
             means="Only accounts that are ready to revoke are matched. Nothing was.",
             todo="Leave them out; engage-accounts list --status ready-to-revoke names those that are.",
         )
-    return [row for code in wanted for row in _rows(correlator, correlator.of(code))]
+    # All are paired whoever is asked for: where two old accounts lead to one new record, neither is a match.
+    asked = set(wanted)
+    return [row for found in correlator.all() if found.code in asked for row in _rows(correlator, found)]
 
 
 def codes_in(path: Path) -> list[str]:

@@ -4,28 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tui.domain.handover import Standing
 from tui.jobs.plan import Plan
 from tui.manager.handover_plans import CheckedPlan
-from tui.manager.handover_summary import as_csv, as_text, values
-from tui.manager.handover_views import Handover, HandoverAccount
+from tui.manager.handover_summary import PARTS, as_csv, as_text, part_of, values
+from tui.manager.handover_views import Handover
 from tui.manager.manager import AccountManager
 from tui.printing.handover import walk_values
 from tui.printing.plain import as_json, plan_values
-
-PARTS = ("done", "waiting", "failed", "later", "held")
-
-
-def part_of(account: HandoverAccount) -> str:
-    """Under which heading of the summary an account comes."""
-    if account.revoked is None:
-        return "held" if account.standing is Standing.HELD else "later"
-    if account.is_requested:
-        return "waiting"
-    welcomed = account.welcomed
-    if not account.is_revoked or (welcomed and not welcomed.is_done and welcomed.state != "requested"):
-        return "failed"
-    return "waiting" if account.waits_for_welcome and not account.new_in_use else "done"
 
 
 def summary_rows(manager: AccountManager, walk: Handover) -> list[dict[str, Any]]:
