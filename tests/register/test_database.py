@@ -24,6 +24,7 @@ from tui.register.database import VERSION, Database
 from .making import Register, families
 
 TABLES = {
+    "audit_head",
     "meta", "snapshots", "contacts", "students", "staff", "links", "accounts", "changes", "holds", "flag_answers",
     "jobs", "items", "invitations", "revoked_copies", "audit", "directory", "correlations", "pair_verdicts",
     "handovers", "handover_accounts",

@@ -50,14 +50,17 @@ def append(
 
     `detail` holds before and after; it must not hold a token, a link or a password hash.
     """
-    row = connection.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    # The head and not the last row: after rows that were cut off the end the chain does not close again.
+    last, previous = connection.execute("SELECT id, hash FROM audit_head").fetchone()
     body = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     fields = (at, actor.operator, actor.origin, action, subject, body, job_id, reason)
+    digest = _digest(previous, fields)
     connection.execute(
-        "INSERT INTO audit (at, operator, origin, action, subject, detail, job_id, reason, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*fields, _digest(row[0] if row else START, fields)),
+        "INSERT INTO audit (id, at, operator, origin, action, subject, detail, job_id, reason, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (last + 1, *fields, digest),
     )
+    connection.execute("UPDATE audit_head SET id = ?, hash = ?", (last + 1, digest))
 
 
 def first_broken(database: Database) -> int | None:
