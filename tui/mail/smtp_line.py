@@ -13,12 +13,11 @@ from base64 import b64encode
 from contextlib import suppress
 from typing import NamedTuple
 
+from tui.mail.saying import say_server
 from tui.text import clean
 
 _LONGEST_LINE = 2048  # RFC 5321 allows 512; some servers say more
 _MOST_LINES = 100
-_MOST_SAID = 120
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3} ?")
 _REPLY = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 
 
@@ -43,20 +42,7 @@ class Reply(NamedTuple):
 
     def said(self, private: str = "") -> str:
         """The answer for a person: without addresses, whatever of `private` is in it, and what differs each time."""
-        # Of several lines each repeats the enhanced status code (RFC 2034).
-        lines = [*self.lines[:1], *(_STATUS.sub("", line) for line in self.lines[1:])]
-        words = " ".join(lines).split()
-        parts = [part for part in private.casefold().split("@") if part]
-        kept = [word for word in words if not _is_private(word, parts)]
-        return f"{self.code} {' '.join(kept)}"[:_MOST_SAID].strip()
-
-
-def _is_private(word: str, parts: list[str]) -> bool:
-    folded = word.casefold()
-    # A long word of letters and digits is the number that the server gave this one message.
-    numbered = len(word) >= 8 and bool(re.search(r"\d", word) and re.search(r"[A-Za-z]", word))
-    named = any(part in re.findall(r"[\w.+-]+", folded) or (len(part) > 4 and part in folded) for part in parts)
-    return "@" in word or "<" in word or ">" in word or numbered or named
+        return f"{self.code} {say_server(list(self.lines), private)}".strip()
 
 
 class Line:
