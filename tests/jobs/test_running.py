@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from tui.errors import Declined, GuardStopped, Refused, ServiceError
 from tui.jobs.plan import Confirmation, JobReport, Need, Plan, Progress
 from tui.jobs.runner import Runner
 from tui.mail.outbox import Outbox
-from tui.mail.transport import MailError
+from tui.mail.transport import MailError, Message
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
 from tui.register import audit
@@ -360,10 +359,10 @@ class Failing(Outbox):
         super().__init__(folder)
         self._fail, self._knows = fail, knows
 
-    def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
-        if self._fail and self._fail in str(message["To"]):
+    def deliver(self, message: Message) -> None:
+        if self._fail and self._fail in message.recipient:
             raise MailError("the server is down", means="The message was not sent.")
-        super().deliver(message, key=key, expires_at=expires_at)
+        super().deliver(message)
 
     def delivered(self, key: str) -> bool | None:  # type: ignore[override]
         return super().delivered(key) if self._knows else None
@@ -464,9 +463,9 @@ def crash_between(manager: AccountManager, register: Path, *, written: bool) -> 
         pass
 
     class Killing(Outbox):
-        def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
+        def deliver(self, message: Message) -> None:
             if written:
-                super().deliver(message, key=key, expires_at=expires_at)
+                super().deliver(message)
             raise Killed
 
     runner, database = runner_with(manager, register, transport=Killing(register.parent / "outbox"))

@@ -21,8 +21,9 @@ from tui.errors import EngageError, GuardStopped, Refused, RegisterError
 from tui.jobs import welcoming
 from tui.jobs.plan import Confirmation, JobReport, Outcome, Plan, Progress
 from tui.jobs.planning import ask_gate, fingerprint, judge_now
+from tui.mail.letters import compose
+from tui.mail.open_transport import open_templates
 from tui.mail.transport import Transport
-from tui.mail.welcome import compose_welcome
 from tui.register import accounts, audit, facts, invitations, journal, listing
 from tui.register.database import Connection, Database
 from tui.services.service import AccountService, FactsChanged, Listed, Order
@@ -232,7 +233,7 @@ class Runner:
         key = welcoming.key_of(invitation, token_hash)
         try:
             letter = welcoming.letter(self._settings, order.facts, key, token, now, greeting)
-            self._transport.deliver(compose_welcome(letter), key=key, expires_at=letter.expires_at)
+            self._transport.deliver(compose(letter, open_templates(self._settings)))
         except EngageError as error:
             with self._database.transaction() as connection:
                 invitations.finish(connection, invitation, "failed", order.at, error.what)

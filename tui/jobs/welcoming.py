@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from tui.config import Settings
 from tui.domain.facts import AccountFacts
-from tui.mail.welcome import WelcomeLetter
+from tui.mail.letters import Letter
 
 LINK_DAYS = 7
 
@@ -48,9 +48,9 @@ def link_of(settings: Settings, token: str) -> str:
 
 def letter(
     settings: Settings, account: AccountFacts, key: str, token: str, now: datetime, greeting: str = ""
-) -> WelcomeLetter:
+) -> Letter:
     """What the welcome email of a person says; `greeting` is its first line, "" for the usual one."""
-    return WelcomeLetter(
+    return Letter(
         to_address=account.email,
         to_name=account.name,
         salutation=account.name or "parent",
@@ -64,4 +64,5 @@ def letter(
         key=key,
         written_at=now,
         greeting=greeting,
+        portal_url=settings.portal.url,
     )

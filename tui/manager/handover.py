@@ -114,14 +114,16 @@ class HandoverVerbs(PairVerbs):
                 f"({new.code}), {new.email or 'no email'}."
             )
         from tui.jobs import welcoming
-        from tui.mail.welcome import compose_welcome
+        from tui.mail.letters import compose, opened
+        from tui.mail.open_transport import open_templates
 
         letter = welcoming.letter(
             self.settings, new, "preview", "the-one-time-link-is-made-when-it-is-sent", self._clock(), account.greeting
         )
-        message = compose_welcome(letter)
+        message = opened(compose(letter, open_templates(self.settings)))
+        text = message.get_body(("plain",))
         headers = "\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject"))
-        return f"{headers}\n\n{message.get_content()}"
+        return f"{headers}\n\n{text.get_content() if text else ''}"
 
     def usual_greeting(self, account: HandoverAccount) -> str:
         """The line that the welcome email begins with, when nobody has written another."""

@@ -328,8 +328,10 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs):
 
     def _runner(self) -> "Runner":
         from tui.jobs.runner import Runner
+        from tui.mail.open_transport import open_transport
 
-        return Runner(self._database, self.service, self._outbox(), self.settings, self._actor, self._clock)
+        transport = open_transport(self.settings, self.path)
+        return Runner(self._database, self.service, transport, self.settings, self._actor, self._clock)
 
     def _make_service(self) -> AccountService:
         if self.settings.accounts.service == "embedded":
@@ -371,8 +373,6 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs):
     def _outbox(self) -> "Outbox":
         from tui.mail.outbox import Outbox
 
-        # Beside the register: the demo's messages never lie among those that are to be sent, and in a team whoever
-        # resumes a colleague's job sees what went out already.
         return Outbox(outbox_folder(self.settings, self.path), group=self.settings.register.group)
 
     # -- what operators say ----------------------------------------------------------------------------------------
