@@ -77,6 +77,7 @@ class AccountSettings(_Table):
     service: Annotated[Literal["worklist", "embedded"], one_of("worklist", "embedded")] = "worklist"
     future_students_count: YesNo = False
     restore_days: Annotated[int, whole(0, 90)] = 14
+    per_minute: Annotated[int, whole(0, 6000)] = 0
 
 
 @dataclass(frozen=True, slots=True)

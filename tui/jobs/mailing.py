@@ -16,11 +16,13 @@ from tui.domain.retrying import next_pause
 from tui.errors import EngageError
 from tui.jobs import welcoming
 from tui.jobs.pace import Pace, sleep
-from tui.mail.letters import Templates, compose
+from tui.mail.letters import compose
+from tui.mail.open_transport import open_templates
 from tui.mail.transport import MailDeferred, MailUnavailable, MailUnknown, Message, Transport
 from tui.register import audit, facts, invitations, journal
 from tui.register.database import Connection, Database
 from tui.services.service import Order
+from tui.services.tokens import mint
 from tui.text import say_time
 
 # Seconds between tries to reach a mail server that can't be used at all; nothing was sent, so trying is safe.
@@ -79,7 +81,7 @@ class Mailer:
         self._database = database
         self._transport = transport
         self._settings = settings
-        self._templates = Templates.load(settings.mail.templates)
+        self._templates = open_templates(settings)
         self._actor = actor
         self._clock = clock
         self._verb = verb
@@ -111,7 +113,7 @@ class Mailer:
 
     def _send(self, wanted: ToSend) -> Sent:
         order = wanted.order
-        token, token_hash = welcoming.mint()
+        token, token_hash = mint()
         key = welcoming.key_of(self._verb, token_hash)
         now = self._clock()
         try:
@@ -147,12 +149,14 @@ class Mailer:
         state = journal.item_state(connection, order.item)
         if state not in journal.WAITING_STATES:
             return Sent(order.item, state, "was done already")
-        if order.as_of != self._database.version():
-            # An import or a hold may have landed since the gate was asked.
-            if facts.gather(self._database, [order.person])[order.person] != order.facts:
-                self._end_item(connection, order, "skipped", "the facts have changed just now")
-                return Sent(order.item, "skipped", "the facts have changed just now")
-        return None
+        # An import or a hold may have landed since the gate was asked.
+        changed = order.as_of != self._database.version() and (
+            facts.gather(self._database, [order.person])[order.person] != order.facts
+        )
+        if not changed:
+            return None
+        self._end_item(connection, order, "skipped", "the facts have changed just now")
+        return Sent(order.item, "skipped", "the facts have changed just now")
 
     def _refused(self, order: Order, why: str) -> Sent:
         with self._database.transaction() as connection:
@@ -163,9 +167,7 @@ class Mailer:
     def _end_item(self, connection: Connection, order: Order, state: str, why: str) -> None:
         """An item ends without an attempt; what it had queued is not sent."""
         journal.set_item(connection, order.item, state, order.at, why)
-        found = invitations.of_item(connection, order.item)
-        if found is not None and found[1] == "queued":
-            invitations.end_queued(connection, found[0], order.at, why)
+        invitations.end_item(connection, order.item, order.at, why)
         self._audit(connection, order, f"{self._verb} {state}", why)
 
     def _deliver(self, begun: _Begun, message: Message) -> _Fate:

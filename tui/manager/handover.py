@@ -118,7 +118,13 @@ class HandoverVerbs(PairVerbs):
         from tui.mail.open_transport import open_templates
 
         letter = welcoming.letter(
-            self.settings, new, "preview", "the-one-time-link-is-made-when-it-is-sent", self._clock(), account.greeting
+            self.settings,
+            new,
+            Verb.WELCOME,
+            "preview",
+            "the-one-time-link-is-made-when-it-is-sent",
+            self._clock(),
+            account.greeting,
         )
         message = opened(compose(letter, open_templates(self.settings)))
         text = message.get_body(("plain",))

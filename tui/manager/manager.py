@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
 from tui.domain.flag_groups import Answer, FlagGroup
-from tui.domain.gates import Verb
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
 from tui.domain.status import Status
@@ -25,12 +24,14 @@ from tui.errors import NotFound, Refused, RegisterLocked
 from tui.manager import causes
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
+from tui.manager.job_verbs import JobVerbs
+from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
 from tui.manager.roll import Roll, Search
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
-from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
+from tui.register import accounts, audit, changelog, facts, invitations, listing, snapshots, standing
 from tui.register.correlating import ensure_correlated
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
@@ -38,15 +39,12 @@ from tui.services.service import AccountService
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
-    from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
-    from tui.jobs.runner import Runner
-    from tui.mail.outbox import Outbox
     from tui.manager.matching import Matched
 
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, HandoverPlanVerbs):
+class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -103,7 +101,7 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs):
             user_type=user_type,
             school=self.settings.school.name,
             is_demo=self.is_demo,
-            stopped=[job for job in self.jobs() if self._is_stopped(job)],
+            stopped=self.stopped_jobs(),
             now=self._clock(),
             quick=quick,
         )
@@ -239,99 +237,7 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs):
             snapshots.mark(connection, "help_contact", help_contact)
         self._configure(self.settings)
 
-    # -- plans and jobs --------------------------------------------------------------------------------------------
-
-    def plan(
-        self,
-        verb: Verb,
-        codes: Sequence[str] = (),
-        *,
-        all_ready: bool = False,
-        reason: str = "",
-        only_reason: str | None = None,
-    ) -> "Plan":
-        """A plan for these contacts, or for all that are ready. Changes nothing. Raises NotFound for unknown codes.
-
-        `only_reason` narrows all that are ready to those for whom this reason leads.
-        One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
-        with a reason.
-        """
-        if all_ready:
-            tab = Status.READY_TO_REVOKE if verb is Verb.REVOKE else Status.READY_TO_PROVISION
-            ready = listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
-            # The leading reason counts: a leaver's parent who is in an undecided flag group too waits for its answer,
-            # and the guard, which such a one would call, lets the genuine leavers through.
-            found = listing.rows(self._database, ready) if only_reason else ()
-            persons = [row.person for row in found if row.reason == only_reason] if only_reason else list(ready)
-        else:
-            known = facts.persons_of(self._database, codes)
-            unknown = [code for code in dict.fromkeys(codes) if code not in known]
-            if unknown:
-                raise self._not_found(unknown)
-            persons = [known[code] for code in dict.fromkeys(codes)]
-        from tui.jobs.planning import make_plan
-
-        return make_plan(
-            self._database,
-            self.service,
-            self.settings,
-            verb,
-            persons,
-            singly=not all_ready and len(persons) == 1,
-            reason=clean(reason),
-            now=self._clock(),
-        )
-
-    def run(
-        self,
-        plan: "Plan",
-        confirmation: "Confirmation",
-        *,
-        progress: Callable[["Progress"], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> "JobReport":
-        """Start a plan and run it to its end, or until `stop` is set. Raises GuardStopped, Declined, Refused."""
-        runner = self._runner()
-        return runner.run(runner.start(plan, confirmation), progress, stop)
-
-    def resume(
-        self,
-        job: int,
-        *,
-        progress: Callable[["Progress"], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> "JobReport":
-        """Go on with a stopped job. Raises NotFound, Refused."""
-        row = journal.one_job(self._database, job)
-        if row.state == "done":
-            raise Refused(f"Job {job} is done; there is nothing to go on with.")
-        return self._runner().run(job, progress, stop)
-
-    def attest(self, job: int, codes: Sequence[str] = ()) -> int:
-        """A person says that the requests of a worklist were carried out."""
-        return self._runner().attest(job, codes)
-
-    def jobs(self) -> list[journal.JobRow]:
-        """All jobs, newest first."""
-        return journal.jobs(self._database)
-
-    def report(self, job: int) -> "JobReport":
-        """What became of a job. Raises NotFound."""
-        return self._runner().report(job)
-
-    def _is_stopped(self, job: journal.JobRow) -> bool:
-        if job.state == "done":
-            return False
-        from tui.jobs.runner import is_free
-
-        return is_free(self._database, job.id, self._clock())
-
-    def _runner(self) -> "Runner":
-        from tui.jobs.runner import Runner
-        from tui.mail.open_transport import open_transport
-
-        transport = open_transport(self.settings, self.path)
-        return Runner(self._database, self.service, transport, self.settings, self._actor, self._clock)
+    # -- where accounts live, and what has run out ----------------------------------------------------------------
 
     def _make_service(self) -> AccountService:
         if self.settings.accounts.service == "embedded":
@@ -363,17 +269,13 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
                     accounts.wipe_copies(connection, now.isoformat())
-        outbox = self._outbox()
-        if outbox.folder.is_dir():
+        folder = outbox_folder(self.settings, self.path)
+        if folder.is_dir():
+            from tui.mail.outbox import Outbox
             from tui.mail.transport import MailError
 
             with suppress(MailError):
-                outbox.purge(now)
-
-    def _outbox(self) -> "Outbox":
-        from tui.mail.outbox import Outbox
-
-        return Outbox(outbox_folder(self.settings, self.path), group=self.settings.register.group)
+                Outbox(folder, group=self.settings.register.group).purge(now)
 
     # -- what operators say ----------------------------------------------------------------------------------------
 

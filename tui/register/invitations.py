@@ -204,12 +204,12 @@ def put_back(connection: sqlite3.Connection, invitation: int) -> None:
     )
 
 
-def end_queued(connection: sqlite3.Connection, invitation: int, at: str, why: str) -> None:
-    """A message that was to be sent again is not: what it rested on is gone."""
+def end_item(connection: sqlite3.Connection, item: int, at: str, why: str) -> None:
+    """What an item still had to send is not sent: what it rested on is gone."""
     connection.execute(
-        "UPDATE invitations SET state = 'failed', ended_at = ?, ended_why = ?, retry_at = '' WHERE id = ?"
-        " AND state = 'queued'",
-        (at, why, invitation),
+        "UPDATE invitations SET state = 'failed', token_hash = NULL, ended_at = ?, ended_why = ?, retry_at = ''"
+        " WHERE item_id = ? AND state IN ('queued', 'sending')",
+        (at, why, item),
     )
 
 

@@ -44,6 +44,11 @@ class JobRow(NamedTuple):
         return sum(self.counts.values())
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has neither come to its end nor been cancelled."""
+        return self.state not in ("done", "cancelled")
+
+    @property
     def open(self) -> int:
         """Items not reached yet."""
         return sum(self.counts.get(state, 0) for state in OPEN_STATES)
@@ -114,7 +119,8 @@ def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, 
             todo="Wait until it has finished.",
         )
     connection.execute(
-        "UPDATE jobs SET runner = ?, lease_until = ?, state = 'running', stopped_why = '' WHERE id = ?",
+        "UPDATE jobs SET asked = CASE WHEN runner = ?1 THEN asked ELSE '' END, runner = ?1, lease_until = ?2,"
+        " state = 'running', stopped_why = '' WHERE id = ?3",
         (runner, (now + LEASE).isoformat(), job),
     )
 
@@ -141,10 +147,10 @@ def ask(connection: sqlite3.Connection, job: int, what: str) -> None:
 
 
 def cancel(connection: sqlite3.Connection, job: int, at: str, why: str) -> int:
-    """Call off what is still pending or deferred in a job. Returns how many items."""
+    """Call off what is still open or deferred in a job. Returns how many items."""
     return connection.execute(
         "UPDATE items SET state = 'cancelled', acted_at = ?, detail = ? WHERE job_id = ?"
-        " AND state IN ('pending', 'deferred')",
+        " AND state IN ('pending', 'claimed', 'deferred')",
         (at, why, job),
     ).rowcount
 
@@ -214,9 +220,9 @@ def states_of(connection: sqlite3.Connection, items: Sequence[int]) -> dict[int,
 def done_elsewhere(database: Database, person: int, verb: str, job: int) -> tuple[int, str] | None:
     """The newest other job that did this to a person, with its operator: so that whoever comes second is told."""
     row = database.one(
-        "SELECT j.id, j.operator FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE i.person = ? AND j.verb = ?"
-        " AND j.id <> ? AND i.state IN ('done', 'requested', 'attested') AND i.restored_at = ''"
-        " ORDER BY i.id DESC LIMIT 1",
+        "SELECT j.id, j.operator FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE i.person = ?1 AND j.verb = ?2"
+        " AND j.id <> ?3 AND i.state IN ('done', 'requested', 'attested') AND i.restored_at = ''"
+        " AND i.acted_at >= (SELECT created_at FROM jobs WHERE id = ?3) ORDER BY i.id DESC LIMIT 1",
         (person, verb, job),
     )
     return (int(row[0]), str(row[1])) if row else None
@@ -232,15 +238,19 @@ def waiting(database: Database) -> list[ItemRow]:
     return [ItemRow(*row) for row in database.read(f"{_ITEM} WHERE state = 'requested' ORDER BY id")]
 
 
-def jobs(database: Database, only: int | None = None) -> list[JobRow]:
-    """All jobs, newest first, or one."""
+def jobs(database: Database, only: int | None = None, *, is_open: bool = False) -> list[JobRow]:
+    """All jobs, newest first, or one, or those that are not at their end."""
     counts: dict[int, dict[str, int]] = {}
     condition, parameters = (" WHERE job_id = ?", (only,)) if only is not None else ("", ())
+    if is_open:
+        condition = " WHERE job_id IN (SELECT id FROM jobs WHERE state NOT IN ('done', 'cancelled'))"
     for job, state, count in database.read(
         f"SELECT job_id, state, count(*) FROM items{condition} GROUP BY 1, 2", parameters
     ):
         counts.setdefault(job, {})[state] = count
     condition = " WHERE id = ?" if only is not None else ""
+    if is_open:
+        condition = " WHERE state NOT IN ('done', 'cancelled')"
     return [
         JobRow(id_, verb, service, system, state, bool(singly), reason, operator, created, finished,
                bool(override), tuple(json.loads(files)), of_job, why, counts.get(id_, {}))
