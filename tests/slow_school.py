@@ -5,6 +5,7 @@ So that a line can be dropped, or a terminal left, in the middle of a job.
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui.config import Settings
@@ -24,9 +25,9 @@ def main(register: str, seconds: str = "0.3") -> int:
     manager = AccountManager(Settings(), Path(register))
     revoke = manager.service.revoke
 
-    def slowly(order: Order) -> Acted:
+    def slowly(orders: Sequence[Order]) -> list[Acted]:
         time.sleep(float(seconds))
-        return revoke(order)
+        return revoke(orders)
 
     deliver = Outbox.deliver
 
@@ -35,6 +36,7 @@ def main(register: str, seconds: str = "0.3") -> int:
         deliver(outbox, message)
 
     manager.service.revoke = slowly  # type: ignore[method-assign]
+    manager.service.batch = 1
     Outbox.deliver = deliver_slowly  # type: ignore[method-assign,assignment]
     return run_screen(manager)
 

@@ -276,9 +276,11 @@ class Runner:
         batch = min(self._service.batch, max(1, per_minute // 60)) if per_minute else self._service.batch
         pace = Pace(0 if mailer else per_minute, run.stop)
         after = journal.first_item(self._database, job) - 1
+        most, size = _BATCH if mailer else batch, 1
         try:
-            while items := journal.next_items(self._database, job, run.states, after, _BATCH if mailer else batch):
-                after = items[-1].id
+            while items := journal.next_items(self._database, job, run.states, after, size):
+                # One, then two, then four: a small job can be stopped after its first.
+                after, size = items[-1].id, min(2 * size, most)
                 wanted = [item for item in items if run.only is None or item.id in run.only or item.state == "claimed"]
                 if self._stops(run):
                     return
