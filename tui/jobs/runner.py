@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
 from tui.domain.restoring import KeptCopy, restore_gate
-from tui.errors import EngageError, GuardStopped, LeaseLost, Refused, ServiceError
+from tui.errors import EngageError, LeaseLost, Refused, ServiceError
 from tui.jobs.lease import is_free, is_gone, runner_name
 from tui.jobs.mailing import Mailer, ToSend
 from tui.jobs.pace import Pace
 from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
-from tui.jobs.planning import ask_gate, fingerprint, judge_now
+from tui.jobs.planning import ask_gate, fingerprint
 from tui.jobs.reporting import handed_to, report, write_worklist
+from tui.jobs.starting import guard_again, start
 from tui.mail.transport import Transport
 from tui.register import accounts, audit, facts, invitations, journal
 from tui.register.database import Connection, Database
@@ -81,90 +82,10 @@ class Runner:
         self._clock = clock
         self._name = runner_name()
 
-    # -- starting --------------------------------------------------------------------------------------------------
-
     def start(self, plan: Plan, confirmation: Confirmation) -> int:
         """Check the confirmation and write the plan down as a job. Raises GuardStopped, Declined or Refused."""
-        try:
-            return self._start(plan, confirmation)
-        except GuardStopped as stopped:
-            self._audit_stopped(str(plan.verb), stopped, plan.count, None)
-            raise
-
-    def _start(self, plan: Plan, confirmation: Confirmation) -> int:
-        plan.check(confirmation)
-        if not plan.items:
-            raise Refused("There is nothing to do: every account was left out.", means=_left_out(plan))
-        now = self._clock()
-        guard = plan.guard
-        overridden = bool(guard and guard.stopped)
-        with self._database.patiently(PATIENCE_SECONDS), self._database.transaction() as connection:
-            if guard is not None and not overridden:
-                # Judged again where nobody can come between: of two plans made side by side, the second sees the first.
-                touched = {item.group for item in plan.items if item.group}
-                fresh = judge_now(self._database, self._settings, plan.count, touched, now)
-                replace(plan, guard=fresh).check(confirmation)
-            job = journal.add_job(
-                connection,
-                verb=plan.verb,
-                service=plan.service,
-                system=plan.system,
-                singly=plan.singly,
-                reason=plan.reason,
-                guard=" ".join(guard.causes) if guard else "",
-                override_reason=confirmation.override_reason if overridden else "",
-                actor=self._actor,
-                at=now.isoformat(),
-                items=(
-                    (item.person, item.code, item.fingerprint, item.group is not None, item.answered, item.greeting)
-                    for item in plan.items
-                ),
-                handover=plan.handover,
-                of_job=plan.of_job,
-            )
-            journal.lease(connection, job, self._name, now)
-            detail = {
-                "verb": plan.verb,
-                "system": plan.system,
-                "count": plan.count,
-                "left_out": len(plan.left_out),
-                "answered": [question.code for question in plan.questions]
-                + [item.code for item in plan.items if item.answered],
-            }
-            if plan.of_job is not None:
-                detail["of_job"] = plan.of_job
-            self._audit_job(connection, job, "job", detail, plan.reason)
-            if overridden and guard:
-                causes = {"causes": list(guard.causes), "count": plan.count}
-                self._audit_job(connection, job, "guard override", causes, confirmation.override_reason)
-        return job
-
-    def _audit_stopped(self, verb: str, stopped: GuardStopped, count: int, job: int | None) -> None:
-        """An attempt that the guard stopped is kept, though nothing was done."""
-        with self._database.transaction() as connection:
-            audit.append(
-                connection,
-                self._actor,
-                self._clock().isoformat(),
-                "guard stopped",
-                subject=f"job {job}" if job else "",
-                detail={"verb": verb, "count": count, "what": stopped.what},
-                job_id=job,
-            )
-
-    def _audit_job(
-        self, connection: Connection, job: int, action: str, detail: dict[str, object], reason: str = ""
-    ) -> None:
-        audit.append(
-            connection,
-            self._actor,
-            self._clock().isoformat(),
-            action,
-            subject=f"job {job}",
-            detail=detail,
-            job_id=job,
-            reason=reason,
-        )
+        with self._database.patiently(PATIENCE_SECONDS):
+            return start(self._database, self._settings, self._actor, self._name, plan, confirmation, self._clock())
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -213,7 +134,7 @@ class Runner:
                 todo="Set accounts.service back, or leave the job and plan anew.",
             )
         if row.verb == Verb.REVOKE and not row.overridden:
-            self._guard_again(job, row.open)
+            guard_again(self._database, self._settings, self._actor, job, row.open, self._clock())
         with self._database.patiently(PATIENCE_SECONDS):
             now = time.monotonic()
             open_ = sum(row.counts.get(state, 0) for state in states)
@@ -242,18 +163,6 @@ class Runner:
                     self._end(run, why=error.what)
                 raise
             return self._end(run, why=run.why)
-
-    def _guard_again(self, job: int, planned: int) -> None:
-        verdict = judge_now(self._database, self._settings, planned, set(), self._clock(), job=job)
-        if verdict.stopped:
-            stopped = GuardStopped(
-                f"The guard stops job {job} before its next item: {verdict.measure}.\n"
-                + "\n".join(f"  {cause}" for cause in verdict.causes),
-                means="Nothing more was done.",
-                todo="Leave the job, and plan anew what is still to be done; that plan can be overridden.",
-            )
-            self._audit_stopped("revoke", stopped, planned, job)
-            raise stopped
 
     def _take_lease(self, job: int) -> bool:
         """Take or renew the lease. True when whoever had it before is gone for sure."""
@@ -495,7 +404,9 @@ class Runner:
         count = journal.cancel(connection, job, at, why)
         invitations.drop(connection, job, at, why)
         journal.end(connection, job, "cancelled", at)
-        self._audit_job(connection, job, "job cancelled", {"items": count})
+        audit.append(
+            connection, self._actor, at, "job cancelled", subject=f"job {job}", detail={"items": count}, job_id=job
+        )
 
     def pause(self, job: int) -> None:
         """Ask whoever runs a job to pause after the current item. Raises NotFound, Refused when nobody does."""
@@ -507,9 +418,3 @@ class Runner:
 
 
 _CHANGED = "the facts have changed since the plan"
-
-
-def _left_out(plan: Plan) -> str:
-    shown = [f"  {left.code}: {left.why}" for left in plan.left_out[:20]]
-    more = len(plan.left_out) - len(shown)
-    return "\n".join(shown + ([f"  ... and {more:,} more"] if more > 0 else []))
