@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.errors import NotFound, Refused
+from tui.errors import EngageError, NotFound, Refused
 from tui.register import facts, journal, listing
 from tui.register.database import Database
 from tui.services.service import AccountService
@@ -110,7 +111,12 @@ class JobVerbs:
     ) -> "JobReport":
         """Start a plan and run it to its end, or until `stop` is set. Raises GuardStopped, Declined, Refused."""
         runner = self._runner()
-        return runner.run(runner.start(plan, confirmation), progress, stop)
+        report = runner.run(runner.start(plan, confirmation), progress, stop)
+        if plan.verb.mails and not report.stopped:
+            # Whatever runs next sends what was put off; what becomes of that stands in its own jobs.
+            with suppress(EngageError):
+                runner.flush(None, stop)
+        return report
 
     def resume(
         self,
