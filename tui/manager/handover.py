@@ -129,7 +129,7 @@ class HandoverVerbs(PairVerbs):
         message = opened(compose(letter, open_templates(self.settings)))
         text = message.get_body(("plain",))
         headers = "\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject"))
-        return f"{headers}\n\n{text.get_content() if text else ''}"
+        return f"{headers}\n\n{text.get_content() if text else ''}".replace("\r\n", "\n")
 
     def usual_greeting(self, account: HandoverAccount) -> str:
         """The line that the welcome email begins with, when nobody has written another."""

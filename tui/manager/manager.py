@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
+from tui.domain.clock import ClockState, judge_clock
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.errors import NotFound, Refused, RegisterLocked
+from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
@@ -260,22 +261,34 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs):
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
-        # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
-        with suppress(RegisterLocked):
+        believed = False
+        # Whoever opens the register next tidies what could not be tidied now, with the register locked or the disk full:
+        # it must not stand in the way of reading.
+        with suppress(RegisterError):
             counts = self.settings.accounts.future_students_count
             ensure_derived(self._database, now.isoformat(), counts)
             ensure_correlated(self._database, future_counts=counts)
-            if accounts.anything_expired(self._database, now.isoformat()):
+            believed = self._believes_clock(now)
+            if believed and accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
                     accounts.wipe_copies(connection, now.isoformat())
         folder = outbox_folder(self.settings, self.path)
-        if folder.is_dir():
+        if believed and folder.is_dir():
             from tui.mail.outbox import Outbox
             from tui.mail.transport import MailError
 
             with suppress(MailError):
                 Outbox(folder, group=self.settings.register.group).purge(now)
+
+    def _believes_clock(self, now: datetime) -> bool:
+        state = ClockState(self._database.meta("last_opened"), self._database.meta("after_gap"))
+        verdict = judge_clock(now, state)
+        if verdict.state is not None:
+            with self._database.transaction() as connection:
+                snapshots.mark(connection, "last_opened", verdict.state.last_opened)
+                snapshots.mark(connection, "after_gap", verdict.state.after_gap)
+        return verdict.believed
 
     # -- what operators say ----------------------------------------------------------------------------------------
 
