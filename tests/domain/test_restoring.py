@@ -13,7 +13,7 @@ COPY = KeptCopy("kate", True, "2026-11-20T07:00:00+00:00", "2026-12-04T07:00:00+
 
 
 def asked(copy: KeptCopy | None = COPY, **more: Any) -> tuple[Decision, str]:
-    values = {"username": "", "has_password": False} | more
+    values: dict[str, Any] = {"username": "", "has_password": False} | more
     verdict = restore_gate(an_account(**values), copy, NOW)
     return verdict.decision, verdict.sentence
 

@@ -9,7 +9,7 @@ from tui.domain.retrying import next_pause
 
 @pytest.mark.parametrize(("purpose", "within"), [("welcome", timedelta(days=2)), ("reset", timedelta(hours=1))])
 def test_pauses_grow_and_end(purpose: str, within: timedelta) -> None:
-    pauses = []
+    pauses: list[timedelta] = []
     while (pause := next_pause(purpose, len(pauses) + 1)) is not None:
         pauses.append(pause)
     assert len(pauses) > 3

@@ -54,7 +54,7 @@ class School:
         report = self.manager.run(self.manager.plan(verb, [code]), YES)
         assert len(report.of("done")) == 1, report
         (path,) = set(self.outbox()) - before
-        words = text_of(message_from_bytes(path.read_bytes(), policy=default)).split()  # type: ignore[arg-type]
+        words = text_of(message_from_bytes(path.read_bytes(), policy=default)).split()
         return next(word.partition("#")[2] for word in words if f"/{verb}#" in word)
 
     def outbox(self) -> list[Path]:

@@ -23,6 +23,7 @@ from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
+from tui.manager.doctoring import DoctorVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.job_verbs import JobVerbs
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs):
+class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -262,8 +263,8 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs):
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
         believed = False
-        # Whoever opens the register next tidies what could not be tidied now, with the register locked or the disk full:
-        # it must not stand in the way of reading.
+        # Whoever opens the register next tidies what could not be tidied now, with the register locked or the disk
+        # full: it must not stand in the way of reading.
         with suppress(RegisterError):
             counts = self.settings.accounts.future_students_count
             ensure_derived(self._database, now.isoformat(), counts)
