@@ -173,7 +173,9 @@ def _how(verb: Verb, service: AccountService, settings: Settings) -> str:
     if service.sends_own_mail:
         return f"A worklist is written; {service.system} sends its own welcome email when a person asks it to."
     nowhere = "" if settings.portal.url else " portal.url is not set in the config: the link will lead nowhere."
-    return (
-        "Writes one welcome email each to the outbox, with a link that is valid for one week; it voids an earlier "
-        f"link.{nowhere}"
+    act = (
+        "Sends one welcome email each"
+        if settings.mail.transport == "smtp"
+        else "Writes one welcome email each to the outbox"
     )
+    return f"{act}, with a link that is valid for one week; it voids an earlier link.{nowhere}"
