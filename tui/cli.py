@@ -52,7 +52,9 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
 
 
-for verb in (standing.groups, standing.causes, standing.hold, standing.release, handover.handover):
+for verb in (
+    standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
+):  # fmt: skip
     cli.add_command(verb)
 
 
