@@ -54,7 +54,7 @@ def cli(ctx: click.Context) -> None:
 
 for verb in (
     acts.revoke, acts.welcome, acts.reset, jobs.jobs, jobs.resume, jobs.pause, jobs.cancel, jobs.restore, jobs.retry,
-    jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, handover.handover,
+    jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
     invitations.invitations, mail.mail, doctor.doctor,
 ):  # fmt: skip
     cli.add_command(verb)

@@ -32,6 +32,7 @@ from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_overview
 from tui.manager.roll import Roll, Search
+from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, listing, snapshots, standing
 from tui.register.correlating import ensure_correlated
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -270,6 +271,7 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
             ensure_derived(self._database, now.isoformat(), counts)
             ensure_correlated(self._database, future_counts=counts)
             believed = self._believes_clock(now)
+            self._end_holds()
             if believed and accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
@@ -292,32 +294,6 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
         return verdict.believed
 
     # -- what operators say ----------------------------------------------------------------------------------------
-
-    def hold(self, code: str, note: str, *, kind: str = "revoke") -> None:
-        """Never revoke (or, kind `mail`, never mail) this one. Raises NotFound, Refused without a note."""
-        note = clean(note)
-        if not note:
-            raise Refused("A hold needs a note that says why.")
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            standing.hold(connection, person, kind, note, self._actor.operator, at)
-            if kind == "mail":
-                invitations.void(connection, person, at, "held")
-            audit.append(connection, self._actor, at, f"hold {kind}", subject=code, reason=note)
-
-    def release(self, code: str, *, kind: str = "revoke") -> None:
-        """Release a hold. Raises NotFound, Refused when there is none."""
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            if not standing.release(connection, person, kind, self._actor.operator, at):
-                raise Refused(f"{code} is not held.")
-            audit.append(connection, self._actor, at, f"release {kind}", subject=code)
-
-    def _person(self, code: str) -> int:
-        person = facts.person_of(self._database, code)
-        if person is None:
-            raise self._not_found([code])
-        return person
 
     def groups(self) -> list[FlagGroup]:
         """The flag groups, largest first."""
@@ -367,14 +343,6 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
     def people_by_cause(self) -> dict[str, "array[int]"]:
         """The people of every cause, by its key and by name."""
         return causes.people(self._database)
-
-    def hold_cause(self, key: str, note: str) -> int:
-        """Hold everybody of a cause who is not held yet; gives how many. Raises NotFound, Refused without a note."""
-        return causes.hold(self._database, self._actor, key, note, self._clock().isoformat())
-
-    def release_cause(self, key: str) -> int:
-        """Release whoever was held with the cause; gives how many. Raises NotFound, Refused when it is not held."""
-        return causes.release(self._database, self._actor, key, self._clock().isoformat())
 
     def export(self, persons: Sequence[int], path: Path) -> int:
         """Write these people as CSV, formulas made harmless, mode 0600. Returns the rows. Raises Refused."""

@@ -37,7 +37,8 @@ TAB_LABELS = {
 
 
 class Row(NamedTuple):
-    """One row of the account list. `last_login`: None unknown, "" never, else ISO text. `held` says "" or the note."""
+    """One row of the account list. `last_login`: None unknown, "" never, else ISO text. `held` says "" or the
+    note, with the hold's end."""
 
     person: int
     code: str
