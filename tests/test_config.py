@@ -126,6 +126,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         service = "embedded"
         future_students_count = true
         restore_days = 0
+        per_minute = 60
         [import]
         max_shrink_percent = 100
         [feeds.oneroster]
@@ -158,7 +159,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         school=config.SchoolSettings("Kew Primary", "the office"),
         portal=config.PortalSettings("http://localhost:8000/x", "Portal"),
         register=config.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
-        accounts=config.AccountSettings("embedded", True, 0),
+        accounts=config.AccountSettings("embedded", True, 0, 60),
         imports=config.ImportSettings(100),
         oneroster=config.OneRosterSettings(("parent",)),
         guard=config.GuardSettings(1, 1, 1),

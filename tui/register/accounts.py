@@ -58,7 +58,7 @@ def clear(
     )
     for person in persons:
         invitations.void(connection, person, at, why)
-    derive_contacts(connection, [person >> 2 for person in persons], future_counts=future_counts)
+    _derive(connection, persons, future_counts=future_counts)
 
 
 def restore(
@@ -74,8 +74,21 @@ def restore(
         )
         connection.execute("DELETE FROM revoked_copies WHERE person = ? AND job_id = ?", (person, of_job))
         connection.execute("UPDATE items SET restored_at = ? WHERE person = ? AND job_id = ?", (at, person, of_job))
-    derive_contacts(connection, [person >> 2 for person in persons], future_counts=future_counts)
+    _derive(connection, persons, future_counts=future_counts)
     return {person: state(connection, person) for person in persons}
+
+
+def _derive(connection: sqlite3.Connection, persons: Sequence[int], *, future_counts: bool) -> None:
+    """Derive these people's rows, and those of the old records that may be theirs: where portal access is unknown,
+    whoever loses the account is not eligible any more, and supersedes nobody."""
+    contacts = [person >> 2 for person in persons]
+    places = ", ".join("?" * len(contacts))
+    old = connection.execute(
+        f"SELECT old FROM correlations WHERE new IN ({places}) UNION SELECT old FROM pair_verdicts"
+        f" WHERE new IN ({places})",
+        contacts * 2,
+    ).fetchall()
+    derive_contacts(connection, {*contacts, *(row[0] for row in old)}, future_counts=future_counts)
 
 
 def copies(database: Database, of_job: int, persons: Sequence[int]) -> dict[int, KeptCopy]:
@@ -147,7 +160,7 @@ def set_credentials(
         " came_back_snapshot = NULL",
         (person, username, password_hash, at),
     )
-    derive_contacts(connection, [person >> 2], future_counts=future_counts)
+    _derive(connection, [person], future_counts=future_counts)
 
 
 def anything_expired(database: Database, now: str) -> bool:
