@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tui.domain.flag_groups import FlagGroup, say_off, say_type
-from tui.text import day_of, plural, say_date
+from tui.text import plural, say_date
 
 # An import is a rollover when so many of the students left or changed year level in it. Below ten of them it is none:
 # in a small school two leavers are soon five per cent.
@@ -87,12 +87,13 @@ def is_rollover(moved: int, students: int) -> bool:
 
 
 def judge(last_run: str, now: datetime, *, every_days: int, waiting: int, since: Since) -> Due:
-    """Whether it is due: never run and somebody waits; or `every_days` are over and somebody waits or no import came; or
-    a rollover came and somebody waits. `last_run`: a moment as ISO text, "" for never."""
+    """Whether it is due: somebody waits, and it was never run, or not for `every_days`, or a rollover came since; or
+    it was not run for `every_days` and no import came that could say who waits. `last_run`: a moment as ISO text, ""
+    for never."""
     days = max((now - datetime.fromisoformat(last_run)).days, 0) if last_run else None
     stale = days is not None and days >= every_days
     no_import = stale and not since.imports
-    is_due = bool(waiting) and (days is None or stale or since.rollover is not None) or no_import
+    is_due = no_import or (waiting > 0 and (days is None or stale or since.rollover is not None))
     why = []
     if is_due and since.rollover is not None and waiting:
         why.append(f"a rollover came in the import of {say_date(since.rollover.taken_on)}")
@@ -123,9 +124,8 @@ def _changes(since: Since, *, never: bool) -> tuple[str, ...]:
     for group in since.groups:
         off = say_off(group.import_number, group.taken_on)
         answer = "nobody has answered for it" if group.undecided else f"answered: {group.answer}"
-        found.append(
-            f"The portal access of {plural(group.size, 'account')} {say_type(group.contact_type)} {off}; {answer}."
-        )
+        kind = f"{'of ' if group.contact_type else ''}{say_type(group.contact_type)}"
+        found.append(f"The portal access of {plural(group.size, 'account')} {kind} {off}; {answer}.")
     if since.leavers and not never:
         found.append(
             f"{plural(since.leavers, 'account')} {'is' if since.leavers == 1 else 'are'} ready because a student left "
