@@ -134,6 +134,8 @@ def test_every_key_can_be_set(file: Path) -> None:
         max_count = 1
         max_percent = 1
         percent_from = 1
+        [schedule]
+        due_days = 366
         [mail]
         sender = "Kew <office@kew.example>"
         outbox = "/srv/out"
@@ -150,6 +152,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         imports=config.ImportSettings(100),
         oneroster=config.OneRosterSettings(("parent",)),
         guard=config.GuardSettings(1, 1, 1),
+        schedule=config.ScheduleSettings(366),
         mail=config.MailSettings("Kew <office@kew.example>", Path("/srv/out")),
         ui=config.UiSettings("nord", {"revoke": "D"}),
     )
