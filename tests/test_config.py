@@ -179,6 +179,8 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("guard.max_percent", "101"),
         ("import.max_shrink_percent", "0"),
         ("import.max_shrink_percent", "101"),
+        ("schedule.due_days", "0"),
+        ("schedule.due_days", "367"),
         ("accounts.restore_days", "-1"),
         ("accounts.restore_days", "91"),
         ("accounts.service", '"scim"'),

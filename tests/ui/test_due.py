@@ -8,11 +8,12 @@ import pytest
 
 from tests.school import FIRST, families
 from tests.ui.conftest import leavers
-from tests.ui.driving import at_the_screen
+from tests.ui.driving import Person, at_the_screen
 from tui.config import SchoolSettings, Settings
 from tui.domain.due import Due
 from tui.feeds import open_feed
 from tui.manager.manager import AccountManager
+from tui.ui.app import EngageApp
 
 Open = Callable[..., AccountManager]
 
@@ -25,7 +26,9 @@ async def test_a_rollover_is_said_once_the_first_frame_is_out(open_school: Open,
     quick = manager.overview(quick=True).due
     assert quick is not None
     assert quick.short == "due: never run"
-    async with at_the_screen(manager) as person:
+    app = EngageApp(manager, manager.overview(quick=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        person = Person(app, pilot)
         await person.sees("due: never run, rollover 3 Feb")
         assert person.lines()[0].endswith("due: never run, rollover 3 Feb")
         await person.press("r")
