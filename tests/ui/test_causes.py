@@ -265,7 +265,7 @@ async def test_what_goes_wrong_below_is_shown_and_read_again(
 ) -> None:
     manager = twice()
 
-    def locked(*args: object) -> object:
+    def locked(*args: object, **more: object) -> object:
         raise RegisterLocked("The register is locked by [another] program.", means="Nothing was done.")
 
     async with at_the_screen(manager) as person:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
 from tui.domain.clock import ClockState, judge_clock
+from tui.domain.due import Due
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
@@ -30,7 +31,7 @@ from tui.manager.job_verbs import JobVerbs
 from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
-from tui.manager.overviews import make_overview
+from tui.manager.overviews import make_due, make_overview
 from tui.manager.roll import Roll, Search
 from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
@@ -96,7 +97,8 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
     def overview(self, user_type: UserType | None = UserType.CONTACT, *, quick: bool = False) -> Overview:
         """The register at a glance, with counts for one user type, None for all.
 
-        `quick` is what the first frame needs: without the warnings, and without counting who never logged in.
+        `quick` is what the first frame needs: without the warnings, without counting who never logged in, and due by
+        the days alone.
         """
         return make_overview(
             self._database,
@@ -105,9 +107,16 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
             school=self.settings.school.name,
             is_demo=self.is_demo,
             stopped=self.stopped_jobs(),
+            due_days=self.settings.schedule.due_days,
             now=self._clock(),
             quick=quick,
         )
+
+    def due(self) -> Due | None:
+        """When revoking is due again, and what changed since it was last done; None before the first import."""
+        if snapshots.latest(self._database) is None:
+            return None
+        return make_due(self._database, self.groups(), self.settings.schedule.due_days, self._clock())
 
     def counts(self, user_type: UserType | None = UserType.CONTACT) -> dict[Tab, int]:
         """People by tab."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.domain.causes import Cause
+from tui.domain.due import Due
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import Explained
@@ -69,7 +70,8 @@ class View:
 
 @dataclass(frozen=True)
 class Overview:
-    """The register at a glance. `counts` by tab for the user type asked for; what was not counted is not there."""
+    """The register at a glance. `counts` by tab for the user type asked for; what was not counted is not there.
+    `due`: None before the first import."""
 
     school: str
     system: str
@@ -80,7 +82,7 @@ class Overview:
     counts: Mapping[Tab, int]
     accounts: int
     last_import: str
-    due: str
+    due: Due | None
     warnings: tuple[str, ...]
     groups: tuple[FlagGroup, ...]
     stopped_jobs: tuple["StoppedJob", ...]
