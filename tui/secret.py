@@ -92,8 +92,9 @@ def _checked(value: str, source: SecretSource, where: str) -> Secret:
 def _content(source: SecretSource, path: Path) -> str:
     name = clean(str(path))
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-            state = os.fstat(file.fileno())
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            state = os.fstat(handle)
             if not stat.S_ISREG(state.st_mode):
                 raise ConfigError(f"{name}, for the {source.what}, is not a file.", todo=f"Check {source.key}_file.")
             if state.st_uid not in (os.geteuid(), 0):
@@ -108,7 +109,9 @@ def _content(source: SecretSource, path: Path) -> str:
                     means="It was not read.",
                     todo=f"Run: chmod 600 {name}. Then change the password, for others may have seen it.",
                 )
-            raw = file.read(_MOST_BYTES + 2)
+            raw = os.read(handle, _MOST_BYTES + 2)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise ConfigError(
             f"{name}, for the {source.what}, can't be read: {error.strerror}.", todo=f"Check {source.key}_file."

@@ -65,7 +65,7 @@ def read(message: Message) -> Any:
 def part_of(letter: Letter, kind: str, template: str | None = None) -> str:
     templates = Templates.of("welcome", template) if template is not None else None
     part = read(compose(letter, templates)).get_body((kind,))
-    return str(part.get_content()).replace("\r\n", "\n")
+    return str(part.get_content())
 
 
 def text_of(letter: Letter, template: str | None = None) -> str:
@@ -398,14 +398,16 @@ def test_a_reset_letter() -> None:
 
 
 def test_a_note_is_one_plain_message() -> None:
-    made = note("mary@home.example", "a@b.example", "Kew", "Test", "It works.\nBye", key="t1", written_at=NOW)
+    made = note(
+        "mary@home.example", "a@b.example", "Kew", "Test", "It works.\nBye", key="t1", written_at=NOW, expires_at=NOW
+    )
     message = read(made)
     assert message["To"].addresses[0].addr_spec == made.recipient == "mary@home.example"
     assert message["From"] == "a@b.example"
     assert message.get_content().splitlines() == ["It works.", "Bye"]
     for subject in ("x\r\nBcc: y@z.example", "x\ny"):
         with pytest.raises(MailError):
-            note("mary@home.example", "", "Kew", subject, "", key="t1", written_at=NOW)
+            note("mary@home.example", "", "Kew", subject, "", key="t1", written_at=NOW, expires_at=NOW)
 
 
 # A school's folder
@@ -417,12 +419,12 @@ def test_a_folder_replaces_what_it_holds(tmp_path: Path) -> None:
     message = read(compose(LETTER, templates))
     assert message["Subject"] == "Hello from Kew Primary"
     assert message.get_content_type() == "text/plain", "the shipped HTML would say something else"
-    assert message.get_content() == f"Dear Mrs Jones: {LETTER.link}\r\n"
+    assert message.get_content() == f"Dear Mrs Jones: {LETTER.link}\n"
     reset = read(compose(changed(purpose="reset"), templates))
     assert reset.get_content_type() == "multipart/alternative"
     (tmp_path / "welcome.html").write_bytes("\ufeff<p>$greeting $link é".encode())
     message = read(compose(LETTER, Templates.load(tmp_path)))
-    assert message.get_body(("html",)).get_content() == f"<p>Dear Mrs Jones {LETTER.link} é\r\n"
+    assert message.get_body(("html",)).get_content() == f"<p>Dear Mrs Jones {LETTER.link} é\n"
     assert message["Subject"] == "Hello from Kew Primary"
 
 

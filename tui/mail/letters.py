@@ -86,20 +86,28 @@ def compose(letter: Letter, templates: Templates | None = None) -> Message:
 
 
 def note(
-    to_address: str, sender: str, school: str, subject: str, text: str, *, key: str, written_at: datetime
+    to_address: str,
+    sender: str,
+    school: str,
+    subject: str,
+    text: str,
+    *,
+    key: str,
+    written_at: datetime,
+    expires_at: datetime,
 ) -> Message:
     """A message of plain text without a link, such as one that shows that mail arrives. Raises as `compose` does."""
     body = _part("plain", "\n".join(map(clean, text.splitlines())) + "\n")
     subject = _line(subject, "subject")
-    return _message(to_address, "", _sender(sender, school), subject, key, written_at, written_at, body)
+    return _message(to_address, "", _sender(sender, school), subject, key, written_at, expires_at, body)
 
 
 def opened(message: Message) -> EmailMessage:
-    """A message as a mail program reads it: its headers decoded, its text in `get_body(("plain",))`."""
+    """A message as a mail program reads it: headers decoded, text in `get_body(("plain",))`, lines that end in LF."""
     from email import message_from_bytes
     from email.policy import default
 
-    read = message_from_bytes(message.content, policy=default)
+    read = message_from_bytes(message.content.replace(b"\r\n", b"\n"), policy=default)
     assert isinstance(read, EmailMessage)  # noqa: S101 - what the policy makes, which its type does not say
     return read
 

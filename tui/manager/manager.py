@@ -22,6 +22,7 @@ from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.manager import causes
+from tui.manager.doctoring import DoctorVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.job_verbs import JobVerbs
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs):
+class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
