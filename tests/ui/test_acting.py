@@ -1,7 +1,7 @@
 """Acting from the screen: plan, confirm, job, result; what is refused, what is left out, what stays marked."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
@@ -18,6 +18,7 @@ from tui.domain.gates import Verb
 from tui.jobs.plan import JobReport, Plan
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
+from tui.services.service import Order
 
 Open = Callable[..., AccountManager]
 
@@ -32,7 +33,7 @@ async def test_one_is_revoked_with_y(open_school: Open) -> None:
         await person.press("j", "R")
         text = await person.sees("Revoke access of 1 contact in the embedded register")
         assert "P0002" in text
-        assert "are kept aside for 14 days" in text
+        assert "It can be taken back for 14 days, with the same username and password" in person.words()
         assert "No" in text
         await person.press("y")
         assert "1 account revoked in the embedded register." in await person.sees("Job 1")
@@ -206,6 +207,25 @@ async def test_a_welcome_writes_the_message(open_school: Open, tmp_path: Path) -
     )
 
 
+async def test_a_password_reset_is_sent_to_active_accounts_alone(open_school: Open) -> None:
+    manager = open_school(leavers(2, stayers=12))
+    async with at_the_screen(manager) as person:
+        text = await person.press("3", "a", "1", "a", "P")
+        text = await person.sees("Send a password reset to 12 contacts")
+        assert "with a link that is valid for one hour" in person.words()
+        assert "Left out: 2" in text
+        await person.type("12")
+        await person.press("enter")
+        await person.sees("12 password resets handed to the outbox")
+    assert manager.invitation_counts() == {"sent": 12}
+
+
+async def test_nobody_gets_a_reset_who_is_not_active(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(2))) as person:
+        await person.press("1", "P")
+        await person.sees("Nothing to do: every account was left out.")
+
+
 async def test_by_worklist_nothing_is_called_revoked(open_school: Open) -> None:
     settings = replace(SETTINGS, accounts=AccountSettings(service="worklist"))
     manager = open_school(leavers(2), settings)
@@ -224,7 +244,12 @@ async def test_by_worklist_nothing_is_called_revoked(open_school: Open) -> None:
 
 async def test_what_failed_stays_marked(open_school: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = open_school(leavers(4))
-    monkeypatch.setattr(manager.service, "is_revoked", lambda order: order.facts.code != "P0002")
+    are_revoked = manager.service.are_revoked
+
+    def but_one(orders: Sequence[Order]) -> list[bool | None]:
+        return [order.facts.code != "P0002" and there for order, there in zip(orders, are_revoked(orders), strict=True)]
+
+    monkeypatch.setattr(manager.service, "are_revoked", but_one)
     async with at_the_screen(manager) as person:
         await person.press("a", "R")
         await person.sees("Revoke access of 4 contacts")

@@ -126,7 +126,6 @@ def test_keys_are_named_by_what_they_print(key: str, character: str, name: str) 
 
 def test_a_disabled_action_says_why() -> None:
     nothing = State(tab=Tab.READY_TO_REVOKE)
-    assert "not built yet" in ACTIONS["reset"].enabled(nothing)
     assert ACTIONS["revoke"].enabled(nothing) == "nothing is marked, and no row is under the cursor"
     assert "read-only" in ACTIONS["revoke"].enabled(State(marked=1, read_only=True))
     assert ACTIONS["revoke"].enabled(State(marked=1)) == ""

@@ -247,7 +247,8 @@ MARKING = (
 ACTS = (
     Action("revoke", ("R",), "Revoke access", "of the marked, or of the row under the cursor", _acts, True),
     Action("welcome", ("W",), "Send welcome email", "to the marked, or to the row under the cursor", _acts, True),
-    Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
+    Action("reset", ("P",), "Send password reset", "to the marked, or to the row under the cursor; active accounts only",
+           _acts, True),
     Action("handover", ("w",), "Hand-over wizard", "the same person's new record: pair, revoke, welcome", _hands_over,
            True),
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),

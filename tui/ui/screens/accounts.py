@@ -31,7 +31,7 @@ class AccountsScreen(MarkingScreen):
         if self.overview.stopped_jobs:
             self._offer_resume()
 
-    # -- revoke and welcome --------------------------------------------------------------------------------------
+    # -- revoke, welcome, reset --------------------------------------------------------------------------------------
 
     def targets(self) -> list[int]:
         """The marked, or who is under the cursor."""
@@ -60,6 +60,9 @@ class AccountsScreen(MarkingScreen):
 
     def do_welcome(self) -> None:
         self._plan(Verb.WELCOME, self.targets())
+
+    def do_reset(self) -> None:
+        self._plan(Verb.RESET, self.targets())
 
     def _plan(self, verb: Verb, persons: Sequence[int], reason: str = "") -> None:
         marked, hidden = len(self.marks), self.marks.hidden
@@ -219,9 +222,6 @@ class AccountsScreen(MarkingScreen):
     def menu_title(self) -> str:
         count, row = len(self.marks), self.table.row
         return f"Actions on {f'the {count:,} marked' if count else row.name if row else 'nobody'}"
-
-    def do_reset(self) -> None:
-        """Disabled: the registry says why."""
 
     # -- the hand-over -------------------------------------------------------------------------------------------
 
