@@ -335,14 +335,18 @@ async def test_the_table_is_usable_while_a_job_runs(open_school: Open, monkeypat
         await person.press("q")
         await person.sees("A job is running")
         await person.press("n", "J")
+        await person.sees("running here")
+        await person.press("enter")
         await person.sees("leave it running")
-        await person.press("b", "/")
+        await person.press("b", "J", "/")
         slow.go.release(10)
         await person.sees(lambda: ready(manager) == 0)
         assert person.lines()[-1].startswith("/"), "a result does not take the keys of what is being typed"
         await person.press("escape")
         await person.sees(lambda: not person.app.job or not person.app.job.is_open)
         await person.press("J")
+        await person.sees("5 done")
+        await person.press("enter")
         await person.sees("5 accounts revoked")
 
 

@@ -171,7 +171,11 @@ class EngageApp(App[int], inherit_bindings=False):
         from tui.ui.widgets.progress import ProgressPanel
 
         if self.job is not None:
-            self.open_panel(ProgressPanel(self.job), lambda _: self.accounts.draw_foot())
+            self.open_panel(ProgressPanel(self.job), lambda _: self._draw_foot())
+
+    def _draw_foot(self) -> None:
+        if isinstance(self.screen, BaseScreen):
+            self.screen.draw_foot()
 
     def watch_job(self) -> None:
         """Look at the job from time to time, as long as it runs: a picture more often than that floods slow links."""

@@ -111,8 +111,7 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         job, keymap = self.engage.job, self.engage.keymap
         if job is not None and job.is_open:
             state = job.standing or "running"
-            key = keymap.first("job") if "job" in of_scope(self.SCOPE) else ""
-            return fit_line(((key, look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
+            return fit_line(((keymap.first("jobs"), look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
         spans: list[Span] = []
         for name, words in self.hints():
             hint: Line = ((keymap.first(name), look.key), (f" {words}   ", look.dim))
@@ -316,6 +315,12 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         from tui.ui.screens.causes import CausesScreen
 
         self.engage.open_screen(CausesScreen(self.manager))
+
+    def do_jobs(self) -> None:
+        """The jobs: running, stopped and done."""
+        from tui.ui.screens.jobs import JobsScreen
+
+        self.engage.open_screen(JobsScreen(self.manager))
 
     def do_find(self) -> None:
         """Find a person who rings."""
