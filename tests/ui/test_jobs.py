@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,6 +14,7 @@ from tui.config import AccountSettings
 from tui.domain.gates import Verb
 from tui.jobs.plan import Confirmation, Progress
 from tui.manager.manager import AccountManager
+from tui.services.service import Acted, Order
 from tui.ui.screens.jobs import JobsScreen
 
 Open = Callable[..., AccountManager]

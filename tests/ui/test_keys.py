@@ -62,7 +62,7 @@ def test_no_key_is_one_that_terminals_keep(key: str) -> None:
 
 
 def test_a_key_is_remapped() -> None:
-    keymap = Keymap({"revoke": "D", "only_marked": "M ctrl+o", "page_down": "pgdn ctrl+f"})
+    keymap = Keymap({"revoke": "D", "only_marked": "Y ctrl+o", "page_down": "pgdn ctrl+f"})
     assert keymap.action("D") == "revoke"
     assert keymap.action("R") == ""
     assert keymap.action("ctrl+o") == "only_marked"

@@ -273,10 +273,11 @@ CAUSES = (
     Action("cause_intended", ("i",), "Answer: intended", "they may be revoked", _answers),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+IN_LIST = Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True)
 FINDING = (
     Action("words", ("/",), "Type other words", "all must occur; enter or tab leaves the line"),
     Action("whole_why", ("enter",), "Why: all that is known", "of each record, with history", _somebody_found, True),
-    Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True),
+    IN_LIST,
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
 IMPORTING = (
@@ -331,12 +332,24 @@ JOBS = (
            _said("job_restore"), True),
     ATTEST, COPY, FOCUS, REFRESH,
 )  # fmt: skip
+INVITATIONS = (
+    Action("invitation_open", ("enter",), "Show all that is known of it", "", _said("invitation_open"), True),
+    NEXT_TAB, PREVIOUS_TAB, FILTER,
+    Action("send_again", ("s",), "Send it again", "with a new link; a plan is shown first", _said("send_again"), True),
+    Action("send_all_again", ("S",), "Send all that are shown again", "those that failed or expired; plan first",
+           _said("send_all_again"), True),
+    Action("settle", ("!",), "Say what became of an unknown one", "whether it was sent or not", _said("settle"), True),
+    Action("bounces", ("B",), "Read bounces", "from a mailbox folder or files; tab completes the path", _writes, True),
+    Action("flush", ("F",), "Send what is due again now", "of what a mail server has put off", _said("flush"), True),
+    IN_LIST, COPY, FOCUS, REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
         "find", ("f",), "Find a person", "who rings, by any part of a name, email, mobile, code or child", menu=True
     ),
     Action("jobs", ("J",), "Jobs", "running, stopped and done: go on, pause, try again, restore", menu=True),
+    Action("invitations", ("M",), "Mail: invitations", "sent, accepted, failed, unknown; send again", menu=True),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -352,6 +365,7 @@ SCOPES: Mapping[str, Groups] = {
     "import": {"Move": MOVES, "Actions": IMPORTING, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
+    "invitations": {"Move": MOVES, "Actions": INVITATIONS, "Everywhere": EVERYWHERE},
     "jobs": {"Move": MOVES, "Actions": JOBS, "Everywhere": EVERYWHERE},
     "handover": {
         "Move": MOVES,

@@ -18,6 +18,7 @@ from textual.filter import LineFilter, NoColor
 from textual.worker import get_current_worker
 
 from tui.errors import EngageError, ExitCode
+from tui.ui.flushing import Flushing
 from tui.ui.job import Phase, RunningJob
 from tui.ui.keys import Keymap
 from tui.ui.remembered import ThemeChoice
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 _TICK = 0.2  # seconds between two pictures of a running job
+_FLUSH_EVERY = 300.0  # seconds between two looks at what a mail server put off
 
 
 def run_screen(manager: "AccountManager") -> int:
@@ -67,6 +69,7 @@ class EngageApp(App[int], inherit_bindings=False):
         self.themes = ThemeChoice(manager.settings.ui.theme, colours, remembers=not manager.read_only)
         self.look = self.themes.look()
         self.job: RunningJob | None = None
+        self.flushing = Flushing(manager)
         self.accounts = AccountsScreen(manager, overview)
         self._job_timer: Timer | None = None
         self._crashed = False
@@ -79,6 +82,7 @@ class EngageApp(App[int], inherit_bindings=False):
         return self.accounts
 
     def on_mount(self) -> None:
+        self.set_interval(_FLUSH_EVERY, self.flush)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             # What nohup ignores stays ignored; in a thread that is not the main one there are no handlers.
@@ -154,14 +158,14 @@ class EngageApp(App[int], inherit_bindings=False):
 
     def start_job(self, plan: "Plan", confirmation: "Confirmation") -> None:
         """Carry a confirmed plan out."""
-        self.job = RunningJob(self.manager, plan.title, plan.count, self._job_ended)
+        self.job = RunningJob(self.manager, plan.title, plan.count, self._job_ended, self.flushing.finish)
         self.job.start(plan, confirmation)
         self.show_progress()
         self.watch_job()
 
     def resume_job(self, job: int, total: int) -> None:
         """Go on with a job that another session left."""
-        self.job = RunningJob(self.manager, f"Job {job}, resumed", total, self._job_ended)
+        self.job = RunningJob(self.manager, f"Job {job}, resumed", total, self._job_ended, self.flushing.finish)
         self.job.resume(job)
         self.show_progress()
         self.watch_job()
@@ -216,6 +220,26 @@ class EngageApp(App[int], inherit_bindings=False):
             if isinstance(screen, BaseScreen):
                 self.call_later(screen.job_ended, job, watched)
 
+    # -- messages that were put off ------------------------------------------------------------------------------
+
+    def flush(self, *, asked: bool = False) -> None:
+        """Send what a mail server had put off, where its time has come. Nothing is shown when nothing is due, unless
+        somebody `asked`."""
+        if self.manager.read_only or self.flushing.is_busy or (self.job is not None and self.job.is_busy):
+            return
+        self.flushing.begin()
+
+        def then(said: str | EngageError) -> None:
+            if isinstance(said, EngageError):
+                if asked:
+                    self.show_error(said)
+            elif said or asked:
+                for screen in self.screen_stack:
+                    if isinstance(screen, BaseScreen):
+                        screen.flushed(said or self.flushing.nothing_due())
+
+        self.in_background("flush", self.flushing.work, then)
+
     # -- leaving -------------------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
@@ -231,6 +255,7 @@ class EngageApp(App[int], inherit_bindings=False):
             choices = [Choice("s", "stop after this one and quit", "stop"), Choice("n", "No, stay", None)]
             self.open_panel(Panel[str]("A job is running", body, choices=choices), self._stop_and_leave)
         else:
+            self.flushing.stop()
             self.exit(int(ExitCode.OK))
 
     def _stop_and_leave(self, answer: str | None) -> None:
@@ -238,6 +263,7 @@ class EngageApp(App[int], inherit_bindings=False):
             self.run_worker(self._leave_after_job(int(ExitCode.OK)), group="leave")
 
     async def _leave_after_job(self, code: int) -> None:
+        self.flushing.stop()
         if self.job is not None:
             self.job.stop()
             await asyncio.to_thread(self.job.wait)

@@ -1,6 +1,6 @@
 """What the screen of jobs says: the list of them, and the detail of the one under the cursor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tui.domain.gates import Verb
 from tui.jobs.plan import VERBS
@@ -64,8 +64,3 @@ def cancel(job: JobStanding, is_busy: bool) -> list[Para]:
     if is_busy:
         said.append(Para("It is running: it stops after its current item."))
     return said
-
-
-def say_can(names: Sequence[str], label: Callable[[str], str], key: Callable[[str], str]) -> list[tuple[str, str]]:
-    """Keys and labels of these actions."""
-    return [(key(name), label(name)) for name in names]

@@ -31,6 +31,7 @@ class AccountsScreen(MarkingScreen, ActingScreen):
         super().started()
         if self.overview.stopped_jobs:
             self._offer_resume()
+        self.engage.flush()
 
     # -- revoke, welcome, reset --------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
 from tui.text import plural
+from tui.ui.actions import ACTIONS
 from tui.ui.drawing import Para
 from tui.ui.screens.base import BaseScreen
 
@@ -36,6 +37,10 @@ class ActingScreen(BaseScreen):
                 self.say("Nothing was done.")
 
         self.engage.open_panel(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
+
+    def keys_for(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """The first keys of these actions, with what they do."""
+        return [(self.engage.keymap.first(name), ACTIONS[name].label) for name in names]
 
     # -- of a job ------------------------------------------------------------------------------------------------
 

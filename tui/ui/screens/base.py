@@ -310,6 +310,11 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         elif job.report is not None:
             self.say(f"Job {job.number} {job.standing}: {job.report.sentence}")
 
+    def flushed(self, said: str) -> None:
+        """Messages that had been put off were tried again."""
+        if self.is_on_top:
+            self.say(said)
+
     def do_causes(self) -> None:
         """Why accounts are ready to revoke, over all of them."""
         from tui.ui.screens.causes import CausesScreen
@@ -321,6 +326,12 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         from tui.ui.screens.jobs import JobsScreen
 
         self.engage.open_screen(JobsScreen(self.manager))
+
+    def do_invitations(self) -> None:
+        """The messages with a link, and what became of them."""
+        from tui.ui.screens.invitations import InvitationsScreen
+
+        self.engage.open_screen(InvitationsScreen(self.manager))
 
     def do_find(self) -> None:
         """Find a person who rings."""

@@ -12,7 +12,7 @@ from tui.errors import EngageError
 from tui.jobs.lease import runner_name
 from tui.text import plural
 from tui.ui import wording_jobs
-from tui.ui.actions import ACTIONS, State
+from tui.ui.actions import State
 from tui.ui.drawing import Line, Para, spread
 from tui.ui.job import Phase, RunningJob
 from tui.ui.screens.acting import ActingScreen
@@ -119,16 +119,12 @@ class JobsScreen(Board, ActingScreen):
         return f"acts on {self.manager.service.system}"
 
     def detail(self) -> Sequence[Para]:
-        job, keymap = self.job, self.engage.keymap
+        job = self.job
         if job is None:
             return ()
         why_not = self._why_not()
-        can = wording_jobs.say_can(
-            [name for name in _ACTS if not why_not[name]], lambda name: ACTIONS[name].label, keymap.first
-        )
-        if self._waits:
-            can.append((keymap.first("attest"), ACTIONS["attest"].label))
-        return wording_jobs.detail(job, job.row.id == self._here, can, self.engage.look)
+        can = [name for name in _ACTS if not why_not[name]] + (["attest"] if self._waits else [])
+        return wording_jobs.detail(job, job.row.id == self._here, self.keys_for(can), self.engage.look)
 
     def status_line(self, width: int) -> Line:
         at = next((number for number, job in enumerate(self.jobs, 1) if str(job.row.id) == self.key), 0)
