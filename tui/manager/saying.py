@@ -1,8 +1,9 @@
-"""Jobs and invitations in words, the same on the screen as on the command line."""
+"""Jobs, invitations and checks in words, the same on the screen as on the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tui.manager.doctoring import Check, Health
 from tui.manager.mail_verbs import Bounced
 from tui.register.invitations import InvitationRow
 from tui.register.journal import JobRow
@@ -81,3 +82,12 @@ def bounced(found: Bounced) -> Iterator[str]:
     yield from (f"Not read: {problem}" for problem in found.unreadable)
     if found.failed:
         yield "Mend the addresses in the admin system; they come with the next import."
+
+
+def say_sum(checks: Sequence[Check]) -> str:
+    """`1 thing is wrong, 2 warnings`, or `All is well`."""
+    wrong = sum(check.health is Health.WRONG for check in checks)
+    warned = sum(check.health is Health.WARN for check in checks)
+    summed = [plural(wrong, "thing is wrong", "things are wrong")] if wrong else []
+    summed += [plural(warned, "warning")] if warned else []
+    return ", ".join(summed) or "All is well"

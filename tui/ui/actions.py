@@ -343,6 +343,14 @@ INVITATIONS = (
     Action("flush", ("F",), "Send what is due again now", "of what a mail server has put off", _said("flush"), True),
     IN_LIST, COPY, FOCUS, REFRESH,
 )  # fmt: skip
+SETTINGS = (
+    Action("setting_open", ("enter",), "What this setting means", "its default, what is allowed, where it is changed",
+           menu=True),
+    Action("check_all", ("t",), "Test the connection", "and register, config and letters; nothing is changed or sent",
+           menu=True),
+    Action("send_test", ("E",), "Send a test email", "to an address that you type", _writes, True),
+    COPY, FOCUS,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
@@ -350,6 +358,7 @@ EVERYWHERE = (
     ),
     Action("jobs", ("J",), "Jobs", "running, stopped and done: go on, pause, try again, restore", menu=True),
     Action("invitations", ("M",), "Mail: invitations", "sent, accepted, failed, unknown; send again", menu=True),
+    Action("settings", ("C",), "Settings", "the config, test the connection, send a test email", menu=True),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -367,6 +376,7 @@ SCOPES: Mapping[str, Groups] = {
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
     "invitations": {"Move": MOVES, "Actions": INVITATIONS, "Everywhere": EVERYWHERE},
     "jobs": {"Move": MOVES, "Actions": JOBS, "Everywhere": EVERYWHERE},
+    "settings": {"Move": MOVES, "Actions": SETTINGS, "Everywhere": EVERYWHERE},
     "handover": {
         "Move": MOVES,
         "Actions": WALKING,

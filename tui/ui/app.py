@@ -27,6 +27,8 @@ from tui.ui.screens.base import BaseScreen
 from tui.ui.theme import Look, colours_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.screen import Screen
     from textual.timer import Timer
 
@@ -40,9 +42,12 @@ _TICK = 0.2  # seconds between two pictures of a running job
 _FLUSH_EVERY = 300.0  # seconds between two looks at what a mail server put off
 
 
-def run_screen(manager: "AccountManager") -> int:
-    """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises."""
-    app = EngageApp(manager, manager.overview(quick=True))
+def run_screen(manager: "AccountManager", config: "Path | None" = None) -> int:
+    """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises.
+
+    `config`: the file that was named for the settings, None for the usual one.
+    """
+    app = EngageApp(manager, manager.overview(quick=True), config)
     # A screenful of lines is some thousand objects; at Python's own threshold they are gone through at every key.
     gc.set_threshold(50_000, 20, 50)
     # Without the mouse: the terminal keeps selecting and copying, and nothing is sent when the pointer moves.
@@ -59,7 +64,7 @@ class EngageApp(App[int], inherit_bindings=False):
     TITLE = "engage-accounts"
     CSS = "Screen { overflow: hidden; }"
 
-    def __init__(self, manager: "AccountManager", overview: "Overview") -> None:
+    def __init__(self, manager: "AccountManager", overview: "Overview", config: "Path | None" = None) -> None:
         # The terminal's own colours, whatever Textual's theme says.
         super().__init__(ansi_color=True)
         self.animation_level = "none"
@@ -70,6 +75,7 @@ class EngageApp(App[int], inherit_bindings=False):
         self.look = self.themes.look()
         self.job: RunningJob | None = None
         self.flushing = Flushing(manager)
+        self._config = config
         self.accounts = AccountsScreen(manager, overview)
         self._job_timer: Timer | None = None
         self._crashed = False
@@ -219,6 +225,13 @@ class EngageApp(App[int], inherit_bindings=False):
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 self.call_later(screen.job_ended, job, watched)
+
+    @property
+    def config_file(self) -> "Path":
+        """The file that the settings stand in, or would."""
+        from tui.config import default_config_path
+
+        return self._config or default_config_path()
 
     # -- messages that were put off ------------------------------------------------------------------------------
 

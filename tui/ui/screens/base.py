@@ -333,6 +333,12 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
 
         self.engage.open_screen(InvitationsScreen(self.manager))
 
+    def do_settings(self) -> None:
+        """The settings, to be read and tested."""
+        from tui.ui.screens.settings import SettingsScreen
+
+        self.engage.open_screen(SettingsScreen(self.manager))
+
     def do_find(self) -> None:
         """Find a person who rings."""
         from tui.ui.screens.find import FindScreen
