@@ -3,7 +3,6 @@
 Secrets are no settings; a command that prints one is named, without its arguments.
 """
 
-import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -12,6 +11,20 @@ from typing import Any, NamedTuple
 
 from tui.config import Settings, setting_keys, tables
 from tui.text import clean, plural
+
+# What each table of the config file is about.
+ABOUT = {
+    "school": "Who writes to the parents.",
+    "portal": "The portal that parents log in to.",
+    "register": "The file with contacts, students, links, accounts and their history.",
+    "accounts": "Where accounts live and who may keep one.",
+    "import": "When an import is stopped because too much is missing.",
+    "feeds.oneroster": "Who gets portal access in OneRoster, which does not say.",
+    "guard": "How many accounts a plan may act on before the guard stops it.",
+    "mail": "Our own mail: whom it comes from, its wording, how it leaves.",
+    "mail.smtp": 'The mail server, for transport = "smtp".',
+    "ui": "The screen.",
+}
 
 
 class SettingView(NamedTuple):
@@ -42,7 +55,6 @@ def settings_view(settings: Settings) -> list[SettingView]:
     found = []
     for table, attribute in tables().items():
         section = getattr(settings, attribute)
-        about = " ".join((inspect.getdoc(type(section)) or "").split())
         for one in fields(section):
             found.append(
                 SettingView(
@@ -50,7 +62,7 @@ def settings_view(settings: Settings) -> list[SettingView]:
                     one.name,
                     _said(one.name, getattr(section, one.name)),
                     _said(one.name, getattr(getattr(usual, attribute), one.name)),
-                    about,
+                    ABOUT[table],
                     allowed[f"{table}.{one.name}"],
                 )
             )

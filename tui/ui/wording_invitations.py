@@ -10,6 +10,7 @@ from tui.ui.drawing import BLANK, Line, Para, Span, crop, line_width
 from tui.ui.theme import Look
 from tui.ui.widgets.entries import SIGNS, Entry, columns
 
+_TOLD = 28  # the cells of `link until 26 Nov 2026 03:32`
 MOST = 2000  # so many are listed; who looks for an older one filters
 
 
@@ -85,7 +86,7 @@ def entries(rows: Sequence[InvitationRow], soon: frozenset[int], width: int, loo
     """A line for each; `soon` are the numbers of those whose link runs out within two days."""
     listed = rows[:MOST]
     code = max((len(row.code) for row in listed), default=0)
-    name = max(12, min(24, width - SIGNS - code - 46))
+    name = max(12, min(24, width - SIGNS - code - 25 - _TOLD))
     return [_entry(row, row.id in soon, code, name, width - SIGNS, look) for row in listed]
 
 
@@ -115,7 +116,7 @@ def detail(row: InvitationRow, is_soon: bool, can: Sequence[tuple[str, str]], lo
     if row.why:
         said.append(Para(f"{row.why[:1].upper()}{row.why[1:]}."))
     if is_soon:
-        said.append(Para("Its link runs out within two days.", look.warn))
+        said.append(Para(f"Its link runs out soon: {_time(row.expires_at)}.", look.warn))
     if row.state == "queued" and not row.retry_at:
         said.append(Para(f"Its job has stopped; going on with job {row.job} sends it."))
     if row.state == "unknown":
@@ -132,9 +133,9 @@ def detail(row: InvitationRow, is_soon: bool, can: Sequence[tuple[str, str]], lo
         ("Again", f"from {_time(row.retry_at)}" if row.retry_at else ""),
         ("Ended", _time(row.ended_at)),
     ]
+    # What can be done comes first: at 80x24 the rest is a scroll away, and enter shows it all.
+    said += [Para(label, None, f"{key:<7}", look.key) for key, label in can]
     said += [BLANK, *(Para(text, None, f"{label:<9}", look.dim) for label, text in facts if text)]
-    if can:
-        said += [BLANK, *(Para(label, None, f"{key:<7}", look.key) for key, label in can)]
     return said
 
 

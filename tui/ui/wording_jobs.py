@@ -50,9 +50,9 @@ def detail(job: JobStanding, is_here: bool, can: Sequence[tuple[str, str]], look
         ("Guard", "overridden, with a count and a reason" if row.overridden else ""),
         *(("Written", path) for path in row.files),
     ]
+    # What can be done comes first: at 80x24 the rest is a scroll away.
+    said += [Para(label, None, f"{key:<7}", look.key) for key, label in can]
     said += [BLANK, *(Para(text, None, f"{name:<9}", look.dim) for name, text in facts if text)]
-    if can:
-        said += [BLANK, *(Para(label, None, f"{key:<7}", look.key) for key, label in can)]
     return said
 
 
