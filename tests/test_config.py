@@ -134,6 +134,8 @@ def test_every_key_can_be_set(file: Path) -> None:
         max_count = 1
         max_percent = 1
         percent_from = 1
+        [schedule]
+        due_days = 366
         [mail]
         sender = "Kew <office@kew.example>"
         outbox = "/srv/out"
@@ -162,6 +164,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         imports=config.ImportSettings(100),
         oneroster=config.OneRosterSettings(("parent",)),
         guard=config.GuardSettings(1, 1, 1),
+        schedule=config.ScheduleSettings(366),
         mail=config.MailSettings(
             "Kew <office@kew.example>", Path("/srv/out"), "smtp", Path("/srv/letters"), per_minute=30
         ),
@@ -200,6 +203,8 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("guard.max_percent", "101"),
         ("import.max_shrink_percent", "0"),
         ("import.max_shrink_percent", "101"),
+        ("schedule.due_days", "0"),
+        ("schedule.due_days", "367"),
         ("accounts.restore_days", "-1"),
         ("accounts.restore_days", "91"),
         ("accounts.service", '"scim"'),

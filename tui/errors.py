@@ -36,6 +36,7 @@ class ExitCode(IntEnum):
     CONFIG = 9
     DECLINED = 10
     NOT_FOUND = 11
+    DUE = 12
 
 
 class EngageError(Exception):

@@ -6,6 +6,7 @@ from email.policy import default
 from pathlib import Path
 
 from tests.letters import text_of
+from tests.mail.servers import real_server
 from tests.running import Run
 from tests.school import SchoolFiles
 from tui.errors import ExitCode
@@ -68,3 +69,17 @@ def test_nobody_of_that_code_no_email_and_the_portals_own_mail(
     shown = cli("mail", "preview", "P0006")
     assert (shown.code, shown.out) == (ExitCode.SOME_FAILED, "")
     assert "there is none" in shown.err
+
+
+def test_letters_leave_by_the_mail_server(cli: Run, imported: SchoolFiles, configure: Callable[[str], Path]) -> None:
+    with real_server() as (inbox, port):
+        configure(
+            f'{EMBEDDED}[mail]\ntransport = "smtp"\nsender = "Office <office@school.example>"\n'
+            f'[mail.smtp]\nhost = "localhost"\nport = {port}\nsecurity = "none"\n'
+        )
+        result = cli("welcome", "--all-ready", "--yes")
+    assert result.code == 0, result
+    assert "1 welcome email handed to the mail server." in result.out
+    assert "outbox" not in result.out
+    assert inbox.connections == 1
+    assert [got.recipients for got in inbox.received] == [["p0005@families.example"]]

@@ -198,7 +198,7 @@ def test_a_copy_is_kept_for_a_restore_and_wiped_when_its_time_is_over(
 
 def test_without_days_to_restore_the_copy_is_gone_at_the_next_start(open_manager: Open, register: Path) -> None:
     manager = open_manager(restore_days=0)
-    assert "can't be taken back" in manager.plan(Verb.REVOKE, ["P0001"]).how
+    assert "can't be restored" in manager.plan(Verb.REVOKE, ["P0001"]).how
     revoke(manager, "P0001")
     open_manager(restore_days=0)
     assert rows(register, "SELECT count(*) FROM revoked_copies") == [(0,)]

@@ -1,7 +1,7 @@
 """Acting from the screen: plan, confirm, job, result; what is refused, what is left out, what stays marked."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
@@ -18,7 +18,6 @@ from tui.domain.gates import Verb
 from tui.jobs.plan import JobReport, Plan
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
-from tui.services.service import Order
 
 Open = Callable[..., AccountManager]
 
@@ -244,12 +243,9 @@ async def test_by_worklist_nothing_is_called_revoked(open_school: Open) -> None:
 
 async def test_what_failed_stays_marked(open_school: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = open_school(leavers(4))
-    are_revoked = manager.service.are_revoked
-
-    def but_one(orders: Sequence[Order]) -> list[bool | None]:
-        return [order.facts.code != "P0002" and there for order, there in zip(orders, are_revoked(orders), strict=True)]
-
-    monkeypatch.setattr(manager.service, "are_revoked", but_one)
+    monkeypatch.setattr(
+        manager.service, "are_revoked", lambda orders: [order.facts.code != "P0002" for order in orders]
+    )
     async with at_the_screen(manager) as person:
         await person.press("a", "R")
         await person.sees("Revoke access of 4 contacts")
@@ -371,13 +367,38 @@ async def test_hold_and_release(open_school: Open) -> None:
         assert "needs a note" in person.text()
         await person.press("h")
         await person.type("ring first")
-        await person.press("enter")
+        await person.press("enter", "enter")
         assert "Held: No current student" in person.text()
+        assert "never revoked until it is released." in person.text()
         assert manager.why("P0001").facts.hold("revoke") is not None
         assert "ring first" in await person.press("h")
         await person.press("n", "h", "y")
         await person.sees("P0001 is released.")
         assert "Held" not in person.text()
+
+
+async def test_a_hold_until_a_day_and_one_on_mail(open_school: Open) -> None:
+    manager = open_school(leavers(2))
+    async with at_the_screen(manager) as person:
+        await person.press("h")
+        await person.type("ring first")
+        assert "Until, as 31 Dec 2026 (blank: until released):" in await person.press("enter")
+        await person.type("30 Feb 2126")
+        assert "Not a day to come" in await person.press("enter")
+        assert manager.holds() == [], "and what was typed stands there, to be mended"
+        await person.press("ctrl+u")
+        await person.type("28 Feb 2126")
+        assert "P0001 is held: never revoked until 28 Feb 2126." in await person.press("enter")
+        assert "Never mail P0001. Why:" in await person.press("H")
+        await person.type("moving house")
+        await person.press("enter")
+        assert "P0001 is held: never mailed until it is released." in await person.press("enter")
+        assert [(hold.kind, hold.until) for hold in manager.holds()] == [("revoke", "2126-02-28"), ("mail", "")]
+        assert "until 28 Feb 2126: ring first" in await person.press("h")
+        await person.press("n")
+        await person.press("H", "y")
+        await person.sees("P0001 is released.")
+        assert [hold.kind for hold in manager.holds()] == ["revoke"]
 
 
 async def test_export_writes_what_is_shown(open_school: Open, tmp_path: Path) -> None:
@@ -434,7 +455,7 @@ async def test_what_goes_wrong_below_is_shown_and_survived(open_school: Open, mo
                 await person.press(*key.split())
                 if key == "h":
                     await person.type("note")
-                    await person.press("enter")
+                    await person.press("enter", "enter")
                 text = await person.sees("That did not work")
             for part in ("locked by [another] program.", "Nothing was done.", "Try again later."):
                 assert part in text

@@ -117,7 +117,7 @@ class HandoverVerbs(PairVerbs, LetterVerbs):
         letter = self.letter_for(new, greeting=account.greeting)
         text = letter.get_body(("plain",))
         headers = "\n".join(f"{name}: {letter[name]}" for name in ("From", "To", "Subject"))
-        return f"{headers}\n\n{text.get_content() if text else ''}"
+        return f"{headers}\n\n{text.get_content() if text else ''}".replace("\r\n", "\n")
 
     def usual_greeting(self, account: HandoverAccount) -> str:
         """The line that the welcome email begins with, when nobody has written another."""

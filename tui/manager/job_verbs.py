@@ -44,6 +44,9 @@ class JobVerbs:
     def _not_found(self, codes: Sequence[str], user_type: UserType = UserType.CONTACT) -> NotFound:
         raise NotImplementedError
 
+    def _end_holds(self) -> None:
+        raise NotImplementedError
+
     def plan(
         self,
         verb: Verb,
@@ -59,6 +62,7 @@ class JobVerbs:
         One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
         with a reason. A restore is planned from the job that it takes back: see `restore_plan`.
         """
+        self._end_holds()
         if all_ready:
             ready = listing.listed(
                 self._database, tab=_READY[verb], user_type=UserType.CONTACT, reason=only_reason or ""
@@ -130,6 +134,7 @@ class JobVerbs:
         row = journal.one_job(self._database, job)
         if not row.is_open and not row.counts.get("deferred"):
             raise Refused(f"Job {job} is {row.state}; there is nothing to go on with.")
+        self._end_holds()
         return self._runner().run(job, progress, stop)
 
     def pause(self, job: int) -> None:

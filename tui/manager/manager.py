@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
+from tui.domain.clock import ClockState, judge_clock
+from tui.domain.due import Due
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.errors import NotFound, Refused, RegisterLocked
+from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
 from tui.manager.doctoring import DoctorVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
@@ -29,8 +31,9 @@ from tui.manager.job_verbs import JobVerbs
 from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
-from tui.manager.overviews import make_overview
+from tui.manager.overviews import make_due, make_overview
 from tui.manager.roll import Roll, Search
+from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, listing, snapshots, standing
 from tui.register.correlating import ensure_correlated
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -94,7 +97,8 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
     def overview(self, user_type: UserType | None = UserType.CONTACT, *, quick: bool = False) -> Overview:
         """The register at a glance, with counts for one user type, None for all.
 
-        `quick` is what the first frame needs: without the warnings, and without counting who never logged in.
+        `quick` is what the first frame needs: without the warnings, without counting who never logged in, and due by
+        the days alone.
         """
         return make_overview(
             self._database,
@@ -103,9 +107,16 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
             school=self.settings.school.name,
             is_demo=self.is_demo,
             stopped=self.stopped_jobs(),
+            due_days=self.settings.schedule.due_days,
             now=self._clock(),
             quick=quick,
         )
+
+    def due(self) -> Due | None:
+        """When revoking is due again, and what changed since it was last done; None before the first import."""
+        if snapshots.latest(self._database) is None:
+            return None
+        return make_due(self._database, self.groups(), self.settings.schedule.due_days, self._clock())
 
     def counts(self, user_type: UserType | None = UserType.CONTACT) -> dict[Tab, int]:
         """People by tab."""
@@ -261,50 +272,37 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
-        # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
-        with suppress(RegisterLocked):
+        believed = False
+        # Whoever opens the register next tidies what could not be tidied now, with the register locked or the disk
+        # full: it must not stand in the way of reading.
+        with suppress(RegisterError):
             counts = self.settings.accounts.future_students_count
             ensure_derived(self._database, now.isoformat(), counts)
             ensure_correlated(self._database, future_counts=counts)
-            if accounts.anything_expired(self._database, now.isoformat()):
+            believed = self._believes_clock(now)
+            self._end_holds()
+            if believed and accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
                     accounts.wipe_copies(connection, now.isoformat())
         folder = outbox_folder(self.settings, self.path)
-        if folder.is_dir():
+        if believed and folder.is_dir():
             from tui.mail.outbox import Outbox
             from tui.mail.transport import MailError
 
             with suppress(MailError):
                 Outbox(folder, group=self.settings.register.group).purge(now)
 
+    def _believes_clock(self, now: datetime) -> bool:
+        state = ClockState(self._database.meta("last_opened"), self._database.meta("after_gap"))
+        verdict = judge_clock(now, state)
+        if verdict.state is not None:
+            with self._database.transaction() as connection:
+                snapshots.mark(connection, "last_opened", verdict.state.last_opened)
+                snapshots.mark(connection, "after_gap", verdict.state.after_gap)
+        return verdict.believed
+
     # -- what operators say ----------------------------------------------------------------------------------------
-
-    def hold(self, code: str, note: str, *, kind: str = "revoke") -> None:
-        """Never revoke (or, kind `mail`, never mail) this one. Raises NotFound, Refused without a note."""
-        note = clean(note)
-        if not note:
-            raise Refused("A hold needs a note that says why.")
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            standing.hold(connection, person, kind, note, self._actor.operator, at)
-            if kind == "mail":
-                invitations.void(connection, person, at, "held")
-            audit.append(connection, self._actor, at, f"hold {kind}", subject=code, reason=note)
-
-    def release(self, code: str, *, kind: str = "revoke") -> None:
-        """Release a hold. Raises NotFound, Refused when there is none."""
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            if not standing.release(connection, person, kind, self._actor.operator, at):
-                raise Refused(f"{code} is not held.")
-            audit.append(connection, self._actor, at, f"release {kind}", subject=code)
-
-    def _person(self, code: str) -> int:
-        person = facts.person_of(self._database, code)
-        if person is None:
-            raise self._not_found([code])
-        return person
 
     def groups(self) -> list[FlagGroup]:
         """The flag groups, largest first."""
@@ -354,14 +352,6 @@ class AccountManager(ImportVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, Doctor
     def people_by_cause(self) -> dict[str, "array[int]"]:
         """The people of every cause, by its key and by name."""
         return causes.people(self._database)
-
-    def hold_cause(self, key: str, note: str) -> int:
-        """Hold everybody of a cause who is not held yet; gives how many. Raises NotFound, Refused without a note."""
-        return causes.hold(self._database, self._actor, key, note, self._clock().isoformat())
-
-    def release_cause(self, key: str) -> int:
-        """Release whoever was held with the cause; gives how many. Raises NotFound, Refused when it is not held."""
-        return causes.release(self._database, self._actor, key, self._clock().isoformat())
 
     def export(self, persons: Sequence[int], path: Path) -> int:
         """Write these people as CSV, formulas made harmless, mode 0600. Returns the rows. Raises Refused."""

@@ -252,22 +252,21 @@ def of_item(connection: sqlite3.Connection, item: int) -> tuple[int, str, str, i
     return (int(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else None
 
 
+_DUE = (
+    "items AS i WHERE i.state = 'deferred' AND NOT EXISTS (SELECT 1 FROM invitations AS v WHERE v.item_id = i.id"
+    " AND v.state = 'queued' AND v.retry_at > ?)"
+)
+
+
 def due_jobs(database: Database, now: str) -> list[int]:
-    """The jobs with a message that was put off and is to be tried again by now."""
-    rows = database.read(
-        "SELECT DISTINCT job_id FROM invitations WHERE state = 'queued' AND retry_at <> '' AND retry_at <= ?"
-        " AND job_id IS NOT NULL ORDER BY 1",
-        (now,),
-    )
+    """The jobs with a message that was put off and is to be tried again by now, or whose ground is gone since."""
+    rows = database.read(f"SELECT DISTINCT i.job_id FROM {_DUE} ORDER BY 1", (now,))
     return [int(row[0]) for row in rows]
 
 
 def due_items(database: Database, job: int, now: str) -> set[int]:
-    """The items of a job whose message is to be tried again by now."""
-    rows = database.read(
-        "SELECT item_id FROM invitations WHERE job_id = ? AND state = 'queued' AND retry_at <= ?", (job, now)
-    )
-    return {int(row[0]) for row in rows if row[0] is not None}
+    """The items of a job that are due so."""
+    return {int(row[0]) for row in database.read(f"SELECT i.id FROM {_DUE} AND i.job_id = ?", (now, job))}
 
 
 def next_retry(database: Database) -> str:

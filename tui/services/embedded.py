@@ -32,10 +32,9 @@ class EmbeddedService:
         self.system = system
         self.can_restore = restore_days > 0
         self.restores = (
-            f"It can be taken back for {restore_days} days, with the same username and password: until then both are "
-            "kept aside."
+            f"Username and password are kept aside for {restore_days} days: until then this can be taken back."
             if restore_days
-            else "This can't be taken back: restore_days is 0, nothing is kept aside."
+            else "This can't be restored: restore_days is 0, nothing is kept aside."
         )
 
     def revoke(self, orders: Sequence[Order]) -> list[Acted]:
