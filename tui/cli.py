@@ -69,7 +69,7 @@ def _need_terminal() -> None:
 def _screen(manager: "AccountManager") -> int:
     from tui.ui.app import run_screen
 
-    return run_screen(manager)
+    return run_screen(manager, click.get_current_context().ensure_object(dict).get("config"))
 
 
 @cli.command("import")

@@ -32,7 +32,7 @@ async def test_one_is_revoked_with_y(open_school: Open) -> None:
         await person.press("j", "R")
         text = await person.sees("Revoke access of 1 contact in the embedded register")
         assert "P0002" in text
-        assert "are kept aside for 14 days" in text
+        assert "It can be taken back for 14 days, with the same username and password" in person.words()
         assert "No" in text
         await person.press("y")
         assert "1 account revoked in the embedded register." in await person.sees("Job 1")
@@ -206,6 +206,25 @@ async def test_a_welcome_writes_the_message(open_school: Open, tmp_path: Path) -
     )
 
 
+async def test_a_password_reset_is_sent_to_active_accounts_alone(open_school: Open) -> None:
+    manager = open_school(leavers(2, stayers=12))
+    async with at_the_screen(manager) as person:
+        text = await person.press("3", "a", "1", "a", "P")
+        text = await person.sees("Send a password reset to 12 contacts")
+        assert "with a link that is valid for one hour" in person.words()
+        assert "Left out: 2" in text
+        await person.type("12")
+        await person.press("enter")
+        await person.sees("12 password resets handed to the outbox")
+    assert manager.invitation_counts() == {"sent": 12}
+
+
+async def test_nobody_gets_a_reset_who_is_not_active(open_school: Open) -> None:
+    async with at_the_screen(open_school(leavers(2))) as person:
+        await person.press("1", "P")
+        await person.sees("Nothing to do: every account was left out.")
+
+
 async def test_by_worklist_nothing_is_called_revoked(open_school: Open) -> None:
     settings = replace(SETTINGS, accounts=AccountSettings(service="worklist"))
     manager = open_school(leavers(2), settings)
@@ -312,14 +331,18 @@ async def test_the_table_is_usable_while_a_job_runs(open_school: Open, monkeypat
         await person.press("q")
         await person.sees("A job is running")
         await person.press("n", "J")
+        await person.sees("running here")
+        await person.press("enter")
         await person.sees("leave it running")
-        await person.press("b", "/")
+        await person.press("b", "J", "/")
         slow.go.release(10)
         await person.sees(lambda: ready(manager) == 0)
         assert person.lines()[-1].startswith("/"), "a result does not take the keys of what is being typed"
         await person.press("escape")
         await person.sees(lambda: not person.app.job or not person.app.job.is_open)
         await person.press("J")
+        await person.sees("5 done")
+        await person.press("enter")
         await person.sees("5 accounts revoked")
 
 

@@ -13,6 +13,7 @@ from tui.domain.gates import Verb
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import EngageError, NotFound, Refused
+from tui.manager.saying import JobStanding
 from tui.register import facts, journal, listing
 from tui.register.database import Database
 from tui.services.service import AccountService
@@ -160,6 +161,12 @@ class JobVerbs:
     def stopped_jobs(self) -> list[journal.JobRow]:
         """The jobs that are not at their end and that nobody runs."""
         return [job for job in journal.jobs(self._database, is_open=True) if self.is_free(job.id)]
+
+    def job_standings(self) -> list[JobStanding]:
+        """All jobs, newest first, with who is at them."""
+        rows = journal.jobs(self._database)
+        busy = [job.id for job in rows if job.is_open and not self.is_free(job.id)]
+        return [JobStanding(job, journal.lease_of(self._database, job.id)[0] if job.id in busy else "") for job in rows]
 
     def is_free(self, job: int) -> bool:
         """Whether nobody is running this job."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui.manager.mail_verbs import Bounced
+from tui.manager.saying import bounced, told
 from tui.printing.plain import table
 from tui.register.invitations import InvitationRow
 from tui.text import plural, say_time
@@ -26,17 +27,6 @@ def values(row: InvitationRow) -> dict[str, Any]:
         "ended_at": row.ended_at,
         "why": row.why,
     }
-
-
-def told(row: InvitationRow) -> str:
-    """What there is to say of an invitation in its state, in short."""
-    if row.state == "sent":
-        return f"link until {say_time(row.expires_at)}"
-    if row.state == "queued" and row.retry_at:
-        return f"tried again from {say_time(row.retry_at)}: {row.why}"
-    if row.state == "unknown":
-        return row.why or "it may have been sent; a person has to look"
-    return row.why
 
 
 def text(rows: Sequence[InvitationRow]) -> str:
@@ -64,16 +54,4 @@ def text(rows: Sequence[InvitationRow]) -> str:
 
 def bounced_text(found: Bounced) -> str:
     """What a folder of bounces came to."""
-    lines = [f"{plural(len(found.failed), 'message')} came back and failed."]
-    lines += [f"  {code}" for code in found.failed]
-    for count, words in (
-        (found.delayed, "of a message that is still on its way"),
-        (found.other, "of a message that was delivered or passed on"),
-        (found.unknown, "of no invitation here, or of one that was sent again since"),
-    ):
-        if count:
-            lines.append(f"{plural(count, 'report')} {words}.")
-    lines += [f"Not read: {problem}" for problem in found.unreadable]
-    if found.failed:
-        lines.append("Mend the addresses in the admin system; they come with the next import.")
-    return "\n".join(lines)
+    return "\n".join(bounced(found))

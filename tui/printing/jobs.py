@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from tui.jobs.plan import STATES, JobReport
+from tui.manager.saying import say_counts, say_verb
 from tui.printing.plain import some, table
 from tui.register.journal import JobRow
 from tui.text import join_and, say_time
@@ -64,11 +65,6 @@ def job_values(job: JobRow, *, is_stopped: bool) -> dict[str, Any]:
     return {**job._asdict(), "is_stopped": is_stopped}
 
 
-def say_counts(job: JobRow) -> str:
-    """`340 done, 2 failed, 558 pending`."""
-    return ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(job.counts.items()))
-
-
 def jobs_text(jobs: Sequence[JobRow], stopped: Collection[int]) -> str:
     """`jobs`, for a person; `stopped` are those that nobody runs."""
     if not jobs:
@@ -77,7 +73,7 @@ def jobs_text(jobs: Sequence[JobRow], stopped: Collection[int]) -> str:
         (
             str(job.id),
             say_time(job.created_at),
-            f"{job.verb} of job {job.of_job}" if job.of_job else job.verb,
+            say_verb(job),
             job.system,
             "stopped" if job.id in stopped else job.state,
             say_counts(job),

@@ -5,7 +5,8 @@ from email.message import EmailMessage
 
 from tui.errors import Refused
 from tui.manager.doctoring import Check, Health
-from tui.text import clean, plural
+from tui.manager.saying import say_sum
+from tui.text import clean
 
 
 def checks_text(checks: Sequence[Check]) -> str:
@@ -16,11 +17,7 @@ def checks_text(checks: Sequence[Check]) -> str:
         lines.append(f"{check.health:<5}  {check.name:<{wide}}  {check.sentence}")
         if check.todo and check.health is not Health.OK:
             lines += [f"{'':{wide + 9}}{line}" for line in check.todo.splitlines()]
-    wrong = sum(check.health is Health.WRONG for check in checks)
-    warned = sum(check.health is Health.WARN for check in checks)
-    summed = [plural(wrong, "thing is wrong", "things are wrong")] if wrong else []
-    summed += [plural(warned, "warning")] if warned else []
-    return "\n".join([*lines, "", f"{', '.join(summed) or 'All is well'}."])
+    return "\n".join([*lines, "", f"{say_sum(checks)}."])
 
 
 def letter_text(letter: EmailMessage, *, html: bool = False) -> str:

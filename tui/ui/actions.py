@@ -5,7 +5,7 @@ can be remapped in the config by the action's name.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tui.domain.causes import Cause
@@ -24,7 +24,6 @@ class State:
     row: Row | None = None
     read_only: bool = False
     running: bool = False
-    has_job: bool = False
     cause: Cause | None = None
     found: bool = False  # somebody who was found is under the cursor
     can_undo: bool = False
@@ -41,6 +40,7 @@ class State:
     waits: bool = False  # requests of a hand-over wait to be attested
     decides: str = ""  # why nothing can be decided about who is under the cursor, "" when it can
     candidates: int = 0
+    why_not: Mapping[str, str] = field(default_factory=dict)  # by action, as the screen itself says it
 
 
 def _always(state: State) -> str:
@@ -188,6 +188,10 @@ def _when(test: Callable[[State], bool], why: str) -> Callable[[State], str]:
     return lambda state: "" if test(state) else why
 
 
+def _said(name: str) -> Callable[[State], str]:
+    return lambda state: state.why_not.get(name, "")
+
+
 class Action(NamedTuple):
     """One action. `label` is for menu and palette, `help` for the help; `menu` puts it into the action menu."""
 
@@ -210,6 +214,8 @@ MOVES = (
     Action("half_up", ("ctrl+u",), "Half a page up"),
 )
 FOCUS = Action("focus", ("tab",), "Between table and detail", "the keys then scroll the detail; again comes back")
+FILTER = Action("filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it")
+NEXT_TAB, PREVIOUS_TAB = Action("next_tab", ("]",), "Next tab"), Action("previous_tab", ("[",), "Previous tab")
 REFRESH = Action("refresh", ("r",), "Refresh", "reads the register again")
 COPY = Action("copy", ("y",), "Copy", "the marked codes, or what is under the cursor; works over SSH",
               _when(lambda s: s.can_copy, "nothing to copy"), True)  # fmt: skip
@@ -220,11 +226,10 @@ LISTS = (
     Action("tab_4", ("4",), "Show those who never logged in", "active accounts, where that is known"),
     Action("tab_5", ("5",), "Show those without access"),
     Action("tab_6", ("6",), "Show all"),
-    Action("next_tab", ("]",), "Next tab"),
-    Action("previous_tab", ("[",), "Previous tab"),
+    NEXT_TAB, PREVIOUS_TAB,
     Action("why", ("enter",), "Why: all that is known", "evidence, family, history, what to say", _some_row, True),
     FOCUS,
-    Action("filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it"),
+    FILTER,
     Action("next_match", ("n",), "Next match", "of what was filtered for last", _searched),
     Action("previous_match", ("N",), "Previous match", "", _searched),
     Action("sort", ("s",), "Sort by a column", "the same column again reverses"),
@@ -251,7 +256,8 @@ MARKING = (
 ACTS = (
     Action("revoke", ("R",), "Revoke access", "of the marked, or of the row under the cursor", _acts, True),
     Action("welcome", ("W",), "Send welcome email", "to the marked, or to the row under the cursor", _acts, True),
-    Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
+    Action("reset", ("P",), "Send password reset", "to the marked active accounts, or to the row under the cursor",
+           _acts, True),
     Action("handover", ("w",), "Hand-over wizard", "the same person's new record: pair, revoke, welcome", _hands_over,
            True),
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note, until a day if need be", _holds, True),
@@ -260,8 +266,6 @@ ACTS = (
     Action("import", ("I",), "Import a roster", "choose it, read the difference, apply or leave", _imports, True),
     Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
     COPY,
-    Action("job", ("J",), "The job", "progress while it runs, its result afterwards",
-           _when(lambda s: s.has_job, "no job was run in this session"), True),
 )  # fmt: skip
 CAUSES = (
     Action("cause_only", ("enter",), "Show only these", "on the account list, where esc shows the others again",
@@ -276,10 +280,11 @@ CAUSES = (
     Action("cause_intended", ("i",), "Answer: intended", "they may be revoked", _answers),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+IN_LIST = Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True)
 FINDING = (
     Action("words", ("/",), "Type other words", "all must occur; enter or tab leaves the line"),
     Action("whole_why", ("enter",), "Why: all that is known", "of each record, with history", _somebody_found, True),
-    Action("in_list", ("l",), "Show in the account list", "where it can be acted on", _somebody_found, True),
+    IN_LIST,
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
 IMPORTING = (
@@ -306,9 +311,10 @@ PAIRING = (
     Action("accept_certain", ("A",), "Accept all certain ones", "after reading the list; review ones never",
            _at("review", why="pairs are decided at the review (step 2)"), True),
 )  # fmt: skip
+ATTEST = Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
+                _when(lambda s: s.waits, "nothing waits to be attested"), True)  # fmt: skip
 FINISHING = (
-    Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
-           _when(lambda s: s.waits, "nothing waits to be attested"), True),
+    ATTEST,
     Action("greeting", ("E",), "Edit the greeting line", "of this person's email",
            _at("welcome", why="emails are looked at before they are sent (step 4)"), True),
     Action("walk_export", ("e",), "Export the summary", "as CSV, or as text to print where the name ends in .txt",
@@ -319,11 +325,47 @@ FINISHING = (
     Action("walk_end", ("F",), "Finish this hand-over", "what was decided is kept", _writes, True),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+JOBS = (
+    Action("job_open", ("enter",), "Show what became of it", "its progress while it runs here; failures by cause",
+           _said("job_open"), True),
+    Action("job_resume", ("s",), "Go on with it (resume)", "nothing is done twice; what was put off is tried again",
+           _said("job_resume"), True),
+    Action("job_pause", ("p",), "Pause it", "after its current item, whoever runs it", _said("job_pause"), True),
+    Action("job_cancel", ("X",), "Cancel it for good", "after a question; what was done stays done",
+           _said("job_cancel"), True),
+    Action("job_retry", ("t",), "Try again what failed or was cancelled", "a plan is shown first", _said("job_retry"),
+           True),
+    Action("job_restore", ("b",), "Restore this batch", "give back what it revoked; a plan is shown first",
+           _said("job_restore"), True),
+    ATTEST, COPY, FOCUS, REFRESH,
+)  # fmt: skip
+INVITATIONS = (
+    Action("invitation_open", ("enter",), "Show all that is known of it", "", _said("invitation_open"), True),
+    NEXT_TAB, PREVIOUS_TAB, FILTER,
+    Action("send_again", ("s",), "Send it again", "with a new link; a plan is shown first", _said("send_again"), True),
+    Action("send_all_again", ("S",), "Send all that are shown again", "those that failed or expired; plan first",
+           _said("send_all_again"), True),
+    Action("settle", ("!",), "Say what became of an unknown one", "whether it was sent or not", _said("settle"), True),
+    Action("bounces", ("B",), "Read bounces", "from a mailbox folder or files; tab completes the path", _writes, True),
+    Action("flush", ("F",), "Send what is due again now", "of what a mail server has put off", _said("flush"), True),
+    IN_LIST, COPY, FOCUS, REFRESH,
+)  # fmt: skip
+SETTINGS = (
+    Action("setting_open", ("enter",), "What this setting means", "its default, what is allowed, where it is changed",
+           menu=True),
+    Action("check_all", ("t",), "Test the connection", "and register, config and letters; nothing is changed or sent",
+           menu=True),
+    Action("send_test", ("E",), "Send a test email", "to an address that you type", _writes, True),
+    COPY, FOCUS,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
         "find", ("f",), "Find a person", "who rings, by any part of a name, email, mobile, code or child", menu=True
     ),
+    Action("jobs", ("J",), "Jobs", "running, stopped and done: go on, pause, try again, restore", menu=True),
+    Action("invitations", ("M",), "Mail: invitations", "sent, accepted, failed, unknown; send again", menu=True),
+    Action("settings", ("C",), "Settings", "the config, test the connection, send a test email", menu=True),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -339,6 +381,9 @@ SCOPES: Mapping[str, Groups] = {
     "import": {"Move": MOVES, "Actions": IMPORTING, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
+    "invitations": {"Move": MOVES, "Actions": INVITATIONS, "Everywhere": EVERYWHERE},
+    "jobs": {"Move": MOVES, "Actions": JOBS, "Everywhere": EVERYWHERE},
+    "settings": {"Move": MOVES, "Actions": SETTINGS, "Everywhere": EVERYWHERE},
     "handover": {
         "Move": MOVES,
         "Actions": WALKING,

@@ -18,6 +18,7 @@ from textual.filter import LineFilter, NoColor
 from textual.worker import get_current_worker
 
 from tui.errors import EngageError, ExitCode
+from tui.ui.flushing import Flushing
 from tui.ui.job import Phase, RunningJob
 from tui.ui.keys import Keymap
 from tui.ui.remembered import ThemeChoice
@@ -26,6 +27,8 @@ from tui.ui.screens.base import BaseScreen
 from tui.ui.theme import Look, colours_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.screen import Screen
     from textual.timer import Timer
 
@@ -36,11 +39,15 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 _TICK = 0.2  # seconds between two pictures of a running job
+_FLUSH_EVERY = 300.0  # seconds between two looks at what a mail server put off
 
 
-def run_screen(manager: "AccountManager") -> int:
-    """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises."""
-    app = EngageApp(manager, manager.overview(quick=True))
+def run_screen(manager: "AccountManager", config: "Path | None" = None) -> int:
+    """Open the screen and stay until it is left; gives the exit code. Raises what reading the register raises.
+
+    `config`: the file that was named for the settings, None for the usual one.
+    """
+    app = EngageApp(manager, manager.overview(quick=True), config)
     # A screenful of lines is some thousand objects; at Python's own threshold they are gone through at every key.
     gc.set_threshold(50_000, 20, 50)
     # Without the mouse: the terminal keeps selecting and copying, and nothing is sent when the pointer moves.
@@ -57,7 +64,7 @@ class EngageApp(App[int], inherit_bindings=False):
     TITLE = "engage-accounts"
     CSS = "Screen { overflow: hidden; }"
 
-    def __init__(self, manager: "AccountManager", overview: "Overview") -> None:
+    def __init__(self, manager: "AccountManager", overview: "Overview", config: "Path | None" = None) -> None:
         # The terminal's own colours, whatever Textual's theme says.
         super().__init__(ansi_color=True)
         self.animation_level = "none"
@@ -67,6 +74,8 @@ class EngageApp(App[int], inherit_bindings=False):
         self.themes = ThemeChoice(manager.settings.ui.theme, colours, remembers=not manager.read_only)
         self.look = self.themes.look()
         self.job: RunningJob | None = None
+        self.flushing = Flushing(manager)
+        self._config = config
         self.accounts = AccountsScreen(manager, overview)
         self._job_timer: Timer | None = None
         self._crashed = False
@@ -79,6 +88,7 @@ class EngageApp(App[int], inherit_bindings=False):
         return self.accounts
 
     def on_mount(self) -> None:
+        self.set_interval(_FLUSH_EVERY, self.flush)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             # What nohup ignores stays ignored; in a thread that is not the main one there are no handlers.
@@ -154,14 +164,14 @@ class EngageApp(App[int], inherit_bindings=False):
 
     def start_job(self, plan: "Plan", confirmation: "Confirmation") -> None:
         """Carry a confirmed plan out."""
-        self.job = RunningJob(self.manager, plan.title, plan.count, self._job_ended)
+        self.job = RunningJob(self.manager, plan.title, plan.count, self._job_ended, self.flushing.finish)
         self.job.start(plan, confirmation)
         self.show_progress()
         self.watch_job()
 
     def resume_job(self, job: int, total: int) -> None:
         """Go on with a job that another session left."""
-        self.job = RunningJob(self.manager, f"Job {job}, resumed", total, self._job_ended)
+        self.job = RunningJob(self.manager, f"Job {job}, resumed", total, self._job_ended, self.flushing.finish)
         self.job.resume(job)
         self.show_progress()
         self.watch_job()
@@ -171,7 +181,11 @@ class EngageApp(App[int], inherit_bindings=False):
         from tui.ui.widgets.progress import ProgressPanel
 
         if self.job is not None:
-            self.open_panel(ProgressPanel(self.job), lambda _: self.accounts.draw_foot())
+            self.open_panel(ProgressPanel(self.job), lambda _: self._draw_foot())
+
+    def _draw_foot(self) -> None:
+        if isinstance(self.screen, BaseScreen):
+            self.screen.draw_foot()
 
     def watch_job(self) -> None:
         """Look at the job from time to time, as long as it runs: a picture more often than that floods slow links."""
@@ -212,6 +226,33 @@ class EngageApp(App[int], inherit_bindings=False):
             if isinstance(screen, BaseScreen):
                 self.call_later(screen.job_ended, job, watched)
 
+    @property
+    def config_file(self) -> "Path":
+        """The file that the settings stand in, or would."""
+        from tui.config import default_config_path
+
+        return self._config or default_config_path()
+
+    # -- messages that were put off ------------------------------------------------------------------------------
+
+    def flush(self, *, asked: bool = False) -> None:
+        """Send what a mail server had put off, where its time has come. Nothing is shown when nothing is due, unless
+        somebody `asked`."""
+        if self.manager.read_only or self.flushing.is_busy or (self.job is not None and self.job.is_busy):
+            return
+        self.flushing.begin()
+
+        def then(said: str | EngageError) -> None:
+            if isinstance(said, EngageError):
+                if asked:
+                    self.show_error(said)
+            elif said or asked:
+                for screen in self.screen_stack:
+                    if isinstance(screen, BaseScreen):
+                        screen.flushed(said or self.flushing.nothing_due())
+
+        self.in_background("flush", self.flushing.work, then)
+
     # -- leaving -------------------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
@@ -227,6 +268,7 @@ class EngageApp(App[int], inherit_bindings=False):
             choices = [Choice("s", "stop after this one and quit", "stop"), Choice("n", "No, stay", None)]
             self.open_panel(Panel[str]("A job is running", body, choices=choices), self._stop_and_leave)
         else:
+            self.flushing.stop()
             self.exit(int(ExitCode.OK))
 
     def _stop_and_leave(self, answer: str | None) -> None:
@@ -234,6 +276,7 @@ class EngageApp(App[int], inherit_bindings=False):
             self.run_worker(self._leave_after_job(int(ExitCode.OK)), group="leave")
 
     async def _leave_after_job(self, code: int) -> None:
+        self.flushing.stop()
         if self.job is not None:
             self.job.stop()
             await asyncio.to_thread(self.job.wait)

@@ -29,10 +29,16 @@ class Phase(Enum):
 
 
 class RunningJob:
-    """One job of this session. `ended` is called in the job's thread when it has come to an end or a pause."""
+    """One job of this session. `ended` is called in the job's thread when it has come to an end or a pause; `before` is
+    called there before anything is done."""
 
     def __init__(
-        self, manager: "AccountManager", title: str, total: int, ended: Callable[["RunningJob"], None]
+        self,
+        manager: "AccountManager",
+        title: str,
+        total: int,
+        ended: Callable[["RunningJob"], None],
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self.title = title
         self.total = total
@@ -44,6 +50,7 @@ class RunningJob:
         self.error: EngageError | None = None
         self._manager = manager
         self._ended = ended
+        self._before = before
         self._base: int | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -104,6 +111,7 @@ class RunningJob:
 
     def _run(self, work: Callable[[], "JobReport"]) -> None:
         try:
+            self._before()
             self.report = work()
             self.number = self.report.job
         except EngageError as error:

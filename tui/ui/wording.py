@@ -111,18 +111,33 @@ def plan(found: Plan, look: Look, *, hidden: str = "") -> list[Para]:
     return said
 
 
-def report(found: JobReport, look: Look) -> list[Para]:
-    """What a job did."""
-    said = [Para(found.sentence, look.good if not found.of("failed") and not found.stopped else look.warn)]
-    if found.of("requested"):
-        said.append(Para(f"Carry the list out in {found.system}; then say so: engage-accounts attest {found.job}"))
+# What of a job is shown by its causes, in the order in which it matters.
+_CAUSES = (("failed", "Failed"), ("unknown", "Unknown"), ("deferred", "Put off"), ("skipped", "Skipped"),
+           ("cancelled", "Cancelled"))  # fmt: skip
+
+
+def report(found: JobReport, look: Look, *, marked: bool = False) -> list[Para]:
+    """What a job did; what went wrong by its causes. `marked`: what failed is still marked."""
+    is_well = not (found.of("failed") or found.of("unknown") or found.stopped)
+    said = [Para(found.sentence, look.good if is_well else look.warn)]
     if found.stopped:
-        said.append(Para(f"Stopped before the end. Go on with: engage-accounts resume {found.job}"))
-    for state, title in (("failed", "Failed (they stay marked)"), ("skipped", "Skipped")):
-        outcomes = found.of(state)
-        if outcomes:
-            said += [BLANK, Para(f"{title}: {len(outcomes):,}", look.title)]
-            said += _some([(o.code, f"{o.name}: {o.detail}") for o in outcomes], _LISTED, look)
+        said.append(Para(f"Stopped before the end{f': {found.stopped_why}' if found.stopped_why else '.'}", look.warn))
+    if found.of("requested"):
+        said.append(Para(f"Carry the list out in {found.system}, then attest it."))
+    if found.of("deferred"):
+        said.append(Para("What was put off is sent while the screen is open, and by: engage-accounts mail flush"))
+    if found.of("unknown"):
+        said.append(Para("What is unknown is never sent again by itself: look, then say so among the invitations."))
+    for state, title in _CAUSES:
+        causes = found.causes(state)
+        if not causes:
+            continue
+        stays = " (they stay marked)" if marked and state == "failed" else ""
+        said += [BLANK, Para(f"{title}{stays}: {len(found.of(state)):,}", look.title)]
+        for cause, outcomes in causes:
+            people = [(one.code, one.name if len(outcomes) > 1 else f"{one.name}: {cause}") for one in outcomes]
+            said += [Para(f"{len(outcomes):,} of them: {cause}", None, "- ")] if len(outcomes) > 1 else []
+            said += _some(people, _LISTED // len(causes) + 1, look)
     if found.files:
         said += [BLANK, Para("Written", look.title), *(Para(path, None, "  ") for path in found.files)]
         said += [Para(found.to_send_on)] if found.to_send_on else []

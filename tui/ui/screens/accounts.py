@@ -16,23 +16,25 @@ from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
 from tui.ui.holding import ask_hold
 from tui.ui.job import RunningJob
+from tui.ui.screens.acting import ActingScreen
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
 
 if TYPE_CHECKING:
-    from tui.jobs.plan import Confirmation, JobReport, Plan
+    from tui.jobs.plan import JobReport
     from tui.register.handovers import HandoverRow
 
 
-class AccountsScreen(MarkingScreen):
+class AccountsScreen(MarkingScreen, ActingScreen):
     """The list with its acts."""
 
     def started(self) -> None:
         super().started()
         if self.overview.stopped_jobs:
             self._offer_resume()
+        self.engage.flush()
 
-    # -- revoke and welcome --------------------------------------------------------------------------------------
+    # -- revoke, welcome, reset --------------------------------------------------------------------------------------
 
     def targets(self) -> list[int]:
         """The marked, or who is under the cursor."""
@@ -51,40 +53,28 @@ class AccountsScreen(MarkingScreen):
                 )
             )
         else:
-            self._plan(Verb.REVOKE, persons)
+            self._plan_for(Verb.REVOKE, persons)
 
     def _reasoned(self, persons: Sequence[int], reason: str) -> None:
         if reason:
-            self._plan(Verb.REVOKE, persons, reason)
+            self._plan_for(Verb.REVOKE, persons, reason)
         else:
             self.say("Without a reason an active account is not revoked.")
 
     def do_welcome(self) -> None:
-        self._plan(Verb.WELCOME, self.targets())
+        self._plan_for(Verb.WELCOME, self.targets())
 
-    def _plan(self, verb: Verb, persons: Sequence[int], reason: str = "") -> None:
+    def do_reset(self) -> None:
+        self._plan_for(Verb.RESET, self.targets())
+
+    def _plan_for(self, verb: Verb, persons: Sequence[int], reason: str = "") -> None:
         marked, hidden = len(self.marks), self.marks.hidden
         where = "hidden by the filter" if self.is_narrowed else "on other tabs"
-        self.say(f"Planning for {plural(len(persons), 'account')} ...")
-        self.engage.in_background(
-            "plan",
+        self.plan(
+            f"Planning for {plural(len(persons), 'account')} ...",
             lambda: self.manager.plan(verb, self.manager.codes(persons), reason=reason),
-            lambda plan: self._confirm(plan, f"{marked:,} marked, {hidden:,} of them {where}." if hidden else ""),
+            f"{marked:,} marked, {hidden:,} of them {where}." if hidden else "",
         )
-
-    def _confirm(self, plan: "Plan", hidden: str) -> None:
-        from tui.ui import wording
-        from tui.ui.widgets.confirm import Confirm
-
-        self.say("")
-
-        def answered(given: "Confirmation | None") -> None:
-            if given is not None:
-                self.engage.start_job(plan, given)
-            elif plan.items:
-                self.say("Nothing was done.")
-
-        self.engage.open_panel(Confirm(plan, wording.plan(plan, self.engage.look, hidden=hidden)), answered)
 
     def job_ended(self, job: RunningJob, watched: bool) -> None:
         """A job came to its end: who was done is unmarked, who failed stays marked, counts and table follow."""
@@ -92,12 +82,12 @@ class AccountsScreen(MarkingScreen):
             self._settle(job, job.report)
         self.reload()
         if watched and self.is_on_top and self.prompt is None:
-            self.do_job()
+            self._show_result(job)
         elif job.error is not None and self.is_on_top:
             self.engage.show_error(job.error)
         elif job.report is not None and self.is_on_top:
             self.say(
-                f"Job {job.number} {job.standing}. {self.engage.keymap.first('job')} shows it: {job.report.sentence}"
+                f"Job {job.number} {job.standing}. {self.engage.keymap.first('jobs')} shows it: {job.report.sentence}"
             )
 
     def _settle(self, job: RunningJob, report: "JobReport") -> None:
@@ -110,20 +100,13 @@ class AccountsScreen(MarkingScreen):
         ]
         self.marks.settle(done, [item.person for item in job.items if states.get(item.code) == "failed"])
 
-    def do_job(self) -> None:
-        job = self.engage.job
-        if job is None:
-            return
+    def _show_result(self, job: RunningJob) -> None:
         if job.is_open:
             self.engage.show_progress()
         elif job.error is not None:
             self.engage.show_error(job.error)
         elif job.report is not None:
-            from tui.ui import wording
-            from tui.ui.widgets.panel import Panel
-
-            title = f"Job {job.number}: {job.title}"
-            self.engage.open_panel(Panel[None](title, wording.report(job.report, self.engage.look)))
+            self.show_report(job.report, f"Job {job.number}: {job.title}", marked=True)
 
     def _offer_resume(self) -> None:
         from tui.ui import wording
@@ -137,10 +120,14 @@ class AccountsScreen(MarkingScreen):
             if answer:
                 self.engage.resume_job(job.job, job.total)
             else:
-                self.say(f"Job {job.job} was left as it is: engage-accounts resume {job.job} goes on with it.")
+                self.say(f"Job {job.job} was left as it is. {self.engage.keymap.first('jobs')} lists the jobs.")
 
         title = f"Job {job.job} stopped at {job.done:,} of {job.total:,}"
-        self.engage.open_panel(Panel[str](title, wording.stopped(job), choices=choices), answered)
+        more = len(self.overview.stopped_jobs) - 1
+        body = wording.stopped(job)
+        if more:
+            body.append(Para(f"Stopped besides: {plural(more, 'job')}. {self.engage.keymap.first('jobs')} lists them."))
+        self.engage.open_panel(Panel[str](title, body, choices=choices), answered)
 
     # -- holds, files --------------------------------------------------------------------------------------------
 
@@ -232,9 +219,6 @@ class AccountsScreen(MarkingScreen):
     def menu_title(self) -> str:
         count, row = len(self.marks), self.table.row
         return f"Actions on {f'the {count:,} marked' if count else row.name if row else 'nobody'}"
-
-    def do_reset(self) -> None:
-        """Disabled: the registry says why."""
 
     # -- the hand-over -------------------------------------------------------------------------------------------
 

@@ -111,8 +111,7 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         job, keymap = self.engage.job, self.engage.keymap
         if job is not None and job.is_open:
             state = job.standing or "running"
-            key = keymap.first("job") if "job" in of_scope(self.SCOPE) else ""
-            return fit_line(((key, look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
+            return fit_line(((keymap.first("jobs"), look.key), (f" job {state}: {job.bar}, {job.pace}", None)), width)
         spans: list[Span] = []
         for name, words in self.hints():
             hint: Line = ((keymap.first(name), look.key), (f" {words}   ", look.dim))
@@ -311,11 +310,34 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
         elif job.report is not None:
             self.say(f"Job {job.number} {job.standing}: {job.report.sentence}")
 
+    def flushed(self, said: str) -> None:
+        """Messages that had been put off were tried again."""
+        if self.is_on_top:
+            self.say(said)
+
     def do_causes(self) -> None:
         """Why accounts are ready to revoke, over all of them."""
         from tui.ui.screens.causes import CausesScreen
 
         self.engage.open_screen(CausesScreen(self.manager))
+
+    def do_jobs(self) -> None:
+        """The jobs: running, stopped and done."""
+        from tui.ui.screens.jobs import JobsScreen
+
+        self.engage.open_screen(JobsScreen(self.manager))
+
+    def do_invitations(self) -> None:
+        """The messages with a link, and what became of them."""
+        from tui.ui.screens.invitations import InvitationsScreen
+
+        self.engage.open_screen(InvitationsScreen(self.manager))
+
+    def do_settings(self) -> None:
+        """The settings, to be read and tested."""
+        from tui.ui.screens.settings import SettingsScreen
+
+        self.engage.open_screen(SettingsScreen(self.manager))
 
     def do_find(self) -> None:
         """Find a person who rings."""

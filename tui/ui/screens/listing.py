@@ -319,7 +319,6 @@ class ListScreen(PeopleScreen):
             row=self.table.row,
             read_only=self.manager.read_only,
             running=job is not None and job.is_open,
-            has_job=job is not None,
             can_undo=self.marks.can_undo,
             searched=bool(self.searched),
             column_page=self.table.page,
