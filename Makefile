@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test terminal check bench febrl snapshots lock clean help
+.PHONY: run test crash terminal check bench febrl snapshots lock clean help
 
 help:
 	@echo "make run       open the account manager on a demo school"
 	@echo "make test      run the tests, $(WORKERS) at a time (WORKERS=1: one by one)"
+	@echo "make crash     kill jobs at every point there is and at random moments (ROUNDS=60 a job, SEED=2026)"
 	@echo "make terminal  run it inside tmux and through sshd on loopback (what is not installed is named and left out)"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make bench     the benchmarks: each prints a ratio to a baseline in the same run"
@@ -21,6 +22,13 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# Minutes. The tests of `make test` do a part of it.
+ROUNDS ?= 60
+SEED ?= 2026
+crash: $(VENV)/.dev
+	ENGAGE_ACCOUNTS_CRASH=all ENGAGE_ACCOUNTS_CRASH_ROUNDS=$(ROUNDS) ENGAGE_ACCOUNTS_CRASH_SEED=$(SEED) \
+	  $(BIN)/python -m pytest tests/crash tests/jobs -n $(WORKERS) --dist worksteal
 
 # Slower than the tests. Needs tmux, and sshd as openssh-server brings it; its sshd listens on 127.0.0.1 alone.
 terminal: $(VENV)/.dev

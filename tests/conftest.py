@@ -29,6 +29,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many kills the crash tests' jobs have survived; here, where the workers' reports come together."""
+    told = [value for report in terminalreporter.getreports("passed") for value in report.user_properties]
+    kills = sum(int(str(value)) for name, value in told if name == "kills survived")
+    if kills:
+        terminalreporter.write_line(f"{kills:,} kills survived")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty home of this test's own: no config, no register, no terminal settings, times in UTC."""

@@ -6,7 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import correlation, deriving, febrl, first_frame, importing, mailing, memory, million, screen_keys
+from tests.benchmarks import (
+    correlation,
+    deriving,
+    febrl,
+    first_frame,
+    importing,
+    mailing,
+    mailing_job,
+    memory,
+    million,
+    resuming,
+    revoking,
+    screen_keys,
+)
 from tests.benchmarks.terminal import Terminal
 
 
@@ -26,6 +39,9 @@ BENCHMARKS = {
     "febrl": Benchmark(febrl.benchmark, contacts=5_000, small=5_000, unnamed=False),
     "frame": Benchmark(first_frame.benchmark),
     "mail": Benchmark(mailing.benchmark, contacts=1_000, small=20),
+    "revoking": Benchmark(revoking.benchmark, contacts=10_000, small=60),
+    "mailing": Benchmark(mailing_job.benchmark, contacts=1_000, small=20),
+    "resuming": Benchmark(resuming.benchmark),
     "keys": Benchmark(screen_keys.benchmark, small=800),
     "memory": Benchmark(memory.benchmark, small=800),
     "million": Benchmark(million.benchmark, contacts=1_000_000, small=800, unnamed=False),

@@ -121,6 +121,24 @@ class Mailer:
             message = compose(letter, self._templates)
         except EngageError as error:
             return self._refused(order, error.what)
+        fate = self._fate
+        try:
+            begun = self._begin(wanted, key, token_hash, message)
+        except BaseException:
+            self._fate = fate  # it was undone with the rest, and is still to be recorded
+            raise
+        if isinstance(begun, Sent):
+            return begun
+        self._fate = self._deliver(begun, message)
+        if self._fate.state == "pending":
+            fate = self._fate
+            self._record()
+            raise MailUnavailable(fate.detail, means="Nothing more was sent.")
+        return Sent(order.item, self._fate.state, self._fate.detail)
+
+    def _begin(self, wanted: ToSend, key: str, token_hash: bytes, message: Message) -> _Begun | Sent:
+        """Record the fate of the one before and store that this one is being sent, or why it is not."""
+        order = wanted.order
         with self._database.transaction() as connection:
             self._write_fate(connection)
             journal.must_hold(connection, order.job, order.runner)
@@ -137,13 +155,7 @@ class Mailer:
                 ),
                 order.at,
             )  # fmt: skip
-        begun = _Begun(order, invitation, key, before[3] if before and before[0] == invitation else 0)
-        self._fate = self._deliver(begun, message)
-        if self._fate.state == "pending":
-            fate = self._fate
-            self._record()
-            raise MailUnavailable(fate.detail, means="Nothing more was sent.")
-        return Sent(order.item, self._fate.state, self._fate.detail)
+        return _Begun(order, invitation, key, before[3] if before and before[0] == invitation else 0)
 
     def _why_not(self, connection: Connection, order: Order) -> Sent | None:
         state = journal.item_state(connection, order.item)

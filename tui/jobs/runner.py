@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.config import Settings
 from tui.domain.actor import Actor
@@ -18,7 +19,6 @@ from tui.domain.gates import Decision, Verb
 from tui.domain.restoring import KeptCopy, restore_gate
 from tui.errors import EngageError, LeaseLost, Refused, ServiceError
 from tui.jobs.lease import is_free, is_gone, runner_name
-from tui.jobs.mailing import Mailer, ToSend
 from tui.jobs.pace import Pace
 from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import ask_gate, fingerprint
@@ -28,6 +28,9 @@ from tui.mail.transport import Transport
 from tui.register import accounts, audit, facts, invitations, journal
 from tui.register.database import Connection, Database
 from tui.services.service import AccountService, Acted, Order
+
+if TYPE_CHECKING:
+    from tui.jobs.mailing import Mailer  # brings the email package, which a revoke has no use for
 
 _RENEW_SECONDS = 20
 # How long a job waits for another program's write (an import, a backup) before it stops where it is.
@@ -174,12 +177,7 @@ class Runner:
 
     def _carry_on(self, run: _Run) -> None:
         job = run.row.id
-        mailer: Mailer | None = None
-        if run.verb.mails and not self._service.sends_own_mail:
-            mailer = Mailer(
-                self._database, self._transport, self._settings, self._actor, self._clock,
-                verb=run.verb, stop=run.stop,
-            )  # fmt: skip
+        mailer = self._mailer(run) if run.verb.mails and not self._service.sends_own_mail else None
         per_minute = self._settings.accounts.per_minute
         # A limit of some a minute is not kept by doing fifty at once and then waiting.
         batch = min(self._service.batch, max(1, per_minute // 60)) if per_minute else self._service.batch
@@ -318,8 +316,17 @@ class Runner:
 
     # -- messages --------------------------------------------------------------------------------------------------
 
-    def _mail(self, run: _Run, mailer: Mailer, items: Sequence[journal.ItemRow]) -> Iterator[str]:
+    def _mailer(self, run: _Run) -> "Mailer":
+        from tui.jobs.mailing import Mailer
+
+        return Mailer(
+            self._database, self._transport, self._settings, self._actor, self._clock, verb=run.verb, stop=run.stop
+        )
+
+    def _mail(self, run: _Run, mailer: "Mailer", items: Sequence[journal.ItemRow]) -> Iterator[str]:
         """Send the messages of these items; gives the state of each as it is through."""
+        from tui.jobs.mailing import ToSend
+
         wanted: list[ToSend] = []
         skipped: list[tuple[Order, Acted]] = []
         settled: list[str] = []
@@ -393,9 +400,7 @@ class Runner:
             return
         stop = threading.Event()
         run = _Run(row, Verb(row.verb), None, stop, alone, ("claimed",), None, 0, 0, 0.0, 0.0)
-        mailer = Mailer(
-            self._database, self._transport, self._settings, self._actor, self._clock, verb=run.verb, stop=stop
-        )
+        mailer = self._mailer(run)
         for _, order in self._orders(run, begun):
             mailer.settle(order, alone=alone)
 

@@ -59,7 +59,6 @@ class SmtpTransport:
     def deliver(self, message: Message) -> None:
         """Hand `message` to the server; raises the MailError that says its fate."""
         if self._lost >= _MOST_LOST:
-            self._lost = 0
             raise self._unavailable(f"The mail server lost the connection over {_MOST_LOST} messages in a row")
         fresh = self._line is None
         line = self._line or self._connect()
@@ -84,7 +83,8 @@ class SmtpTransport:
         return None
 
     def close(self) -> None:
-        """Take leave of the server."""
+        """Take leave of the server; what it lost before is forgiven."""
+        self._lost = 0
         if self._line is not None:
             self._line.quit()
         self._line = None

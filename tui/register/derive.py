@@ -30,15 +30,16 @@ class _Others(NamedTuple):
 
 
 _NO_OTHERS = _Others((), ())
+# {0}: the contacts and links of everybody, or from a few touched ones to theirs: left to itself, SQLite reads all.
 _CONTACTS = (
     "SELECT c.id, c.given_name, c.surname, c.contact_type, c.gone_snapshot IS NOT NULL,"
     f" coalesce(a.username <> '', 0), coalesce({_HAS_ACCOUNT}, 0), c.incomplete_snapshot IS NOT NULL"
-    " FROM contacts AS c LEFT JOIN accounts AS a ON a.person = c.id * 4"
+    " FROM {0} LEFT JOIN accounts AS a ON a.person = c.id * 4 ORDER BY c.id"
 )
 _LINKS = (
     "SELECT l.contact_id, t.status, l.portal_access, l.removed_snapshot IS NOT NULL OR l.removed_on <> '',"
     " coalesce(l.removed_snapshot, l.access_off_snapshot, 0)"
-    " FROM links AS l JOIN students AS t ON t.id = l.student_id"
+    " FROM {0} JOIN students AS t ON t.id = l.student_id ORDER BY l.contact_id"
 )
 
 
@@ -78,7 +79,8 @@ def derive_contacts(connection: sqlite3.Connection, contacts: Collection[int], *
     # Read before writing: the two cursors must not see the rows they give rise to.
     connection.executemany(_INSERT, list(_contact_rows(connection, "t_touched", _NO_OTHERS, future_counts)))
     connection.execute(
-        "DELETE FROM temp.t_touched WHERE id * 4 NOT IN (SELECT person FROM directory WHERE status = 'ready_to_revoke')"
+        "DELETE FROM temp.t_touched WHERE NOT EXISTS (SELECT 1 FROM directory AS d WHERE d.person = t_touched.id * 4"
+        " AND d.status = 'ready_to_revoke')"
     )
     _derive_with_others(connection, future_counts)
 
@@ -128,9 +130,13 @@ def _contact_rows(
     connection: sqlite3.Connection, only: str, others: _Others, future_counts: bool
 ) -> Iterator[tuple[Any, ...]]:
     contacts = connection.cursor()
-    contacts.execute(f"{_CONTACTS} {f'JOIN temp.{only} AS o ON o.id = c.id' if only else ''} ORDER BY c.id")
+    contacts.execute(
+        _CONTACTS.format(f"temp.{only} AS o CROSS JOIN contacts AS c ON c.id = o.id" if only else "contacts AS c")
+    )
     links = connection.cursor()
-    links.execute(f"{_LINKS} {f'JOIN temp.{only} AS o ON o.id = l.contact_id' if only else ''} ORDER BY l.contact_id")
+    links.execute(
+        _LINKS.format(f"temp.{only} AS o CROSS JOIN links AS l ON l.contact_id = o.id" if only else "links AS l")
+    )
     next_link = iter(links).__next__
     end = (0, "", None, 0, 0)
     link = next(links, end)
@@ -212,9 +218,9 @@ def named_other_cases(connection: sqlite3.Connection, only: str) -> Iterator[tup
     own = "(c.given_name <> '' AND instr(lower(substr({0}, 1, instr({0} || '@', '@') - 1)), lower(c.given_name)))"
     yield from connection.execute(
         f"SELECT DISTINCT {columns} FROM {asked} AND NOT ({own.format('a.username')} AND {own.format('c.email')})"
-        " JOIN links AS l ON l.contact_id = c.id"
-        " JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> c.id"
-        " JOIN contacts AS o ON o.id = p.contact_id"
+        " CROSS JOIN links AS l ON l.contact_id = c.id"
+        " CROSS JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> c.id"
+        " CROSS JOIN contacts AS o ON o.id = p.contact_id"
     )
 
 
