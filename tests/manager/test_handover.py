@@ -412,6 +412,23 @@ def test_the_summary_is_written_once_and_for_the_operator_alone(walk: Walk, tmp_
             walk.manager.export_handover(walk.number, path)
 
 
+def test_what_was_taken_back_waits_to_be_revoked_again(walk: Walk) -> None:
+    given = Confirmation(yes=True)
+    walk.manager.accept(walk.number, "OLDK", "NEWK")
+    job = walk.run(Verb.REVOKE).job
+    walk.manager.run(walk.manager.restore_plan(job, ["OLDK"]), given)
+    account = walk.manager.handover(walk.number).account("OLDK")
+    assert account is not None
+    assert account.waits_for_revoke
+    assert not account.is_revoked
+    assert "is not revoked yet" in walk.manager.plan(Verb.WELCOME, ["NEWK"]).left_out[0].why
+    again = walk.run(Verb.REVOKE).job
+    walk.run(Verb.WELCOME)
+    plan = walk.manager.restore_plan(again, ["OLDK"])
+    assert plan.items == ()
+    assert "was welcomed since, on NEWK" in plan.left_out[0].why
+
+
 # -- no other way to a send ------------------------------------------------------------------------------------------
 
 

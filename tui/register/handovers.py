@@ -115,12 +115,13 @@ def set_greeting(connection: sqlite3.Connection, number: int, old: int, greeting
 
 
 def acted(database: Database, number: int, verb: str) -> dict[int, Acted]:
-    """What the jobs of a walk made of each person, by contact's row id; of several the last counts."""
+    """What the jobs of a walk made of each person, by contact's row id; of several the last counts. A revoke that was
+    taken back counts no more: it waits to be done again, or to be left."""
     return {
         person >> 2: Acted(job, state, detail)
         for person, job, state, detail in database.read(
             "SELECT i.person, i.job_id, i.state, i.detail FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
-            " WHERE j.handover = ? AND j.verb = ? ORDER BY i.id",
+            " WHERE j.handover = ? AND j.verb = ? AND i.restored_at = '' ORDER BY i.id",
             (number, verb),
         )
     }
