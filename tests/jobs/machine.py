@@ -11,7 +11,7 @@ from unittest import mock
 from tests.crash import reader
 from tui.mail.transport import MailDeferred, MailRefused, MailUnavailable, MailUnknown, Message
 
-ANSWERS = ("ok", "ok", "ok", "deferred", "refused", "unknown", "unknown-arrived", "unavailable", "kill", "kill-arrived")
+ANSWERS = ("ok", "ok", "deferred", "refused", "unknown", "unknown-arrived", "unavailable", "kill", "kill-arrived")
 
 
 class Killed(BaseException):

@@ -35,14 +35,14 @@ from tui.jobs.plan import Confirmation, Progress
 from tui.manager.manager import AccountManager
 from tui.register import journal
 
-EXAMPLES = int(os.environ.get("ENGAGE_ACCOUNTS_MACHINE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("ENGAGE_ACCOUNTS_MACHINE_EXAMPLES", "8"))
 CODES = [f"P{number:04}" for number in range(1, 9)]
 who = st.lists(st.sampled_from(CODES), min_size=1, max_size=5, unique=True)
 answers = st.lists(st.sampled_from(ANSWERS), max_size=5)
 # Most runs are not killed; else anywhere from opening the register to the last item.
-deaths = st.one_of(st.just(0), st.just(0), st.integers(1, 400))
+deaths = st.one_of(st.just(0), st.just(0), st.integers(1, 200))
 operators = st.sampled_from([0, 1])
-picks = st.integers(0, 7)
+picks = st.integers(0, 3)
 
 
 class Jobs(RuleBasedStateMachine):
@@ -199,6 +199,18 @@ class Jobs(RuleBasedStateMachine):
                 manager.release(code, kind=kind)
             except EngageError:
                 manager.hold(code, "a note", kind=kind)
+
+        self.do(0, act)
+
+    @rule(kind=st.sampled_from(["revoke", "mail"]))
+    def hold_everybody_for_a_moment(self, kind: str) -> None:
+        """What was void in between does not come to life again."""
+
+        def act(manager: AccountManager) -> None:
+            for code in CODES:
+                with suppress(EngageError):
+                    manager.hold(code, "a note", kind=kind)
+                    manager.release(code, kind=kind)
 
         self.do(0, act)
 
