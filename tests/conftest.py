@@ -31,7 +31,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many kills the crash tests' jobs have survived; here, where the workers' reports come together."""
-    told = [value for report in terminalreporter.getreports("passed") for value in report.user_properties]
+    reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
+    ends = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "teardown"]
+    told = [value for report in ends for value in report.user_properties]
     kills = sum(int(str(value)) for name, value in told if name == "kills survived")
     if kills:
         terminalreporter.write_line(f"{kills:,} kills survived")

@@ -239,9 +239,10 @@ class Mailer:
         `alone`: whoever began it is gone for sure; else it may be on its way still, and is not sent again.
         """
         found = invitations.of_item(self._database.connection, order.item)
-        if found is None or found[1] not in ("sending", "sent"):
+        # Superseded: a hold, an import or another job has voided its link meanwhile; it may have gone out all the same.
+        if found is None or found[1] not in ("sending", "sent", "superseded"):
             return None
-        invitation, _, key, tries = found
+        invitation, state, key, tries = found
         delivered = self._transport.delivered(key)
         if delivered is False and alone:
             return None
@@ -249,7 +250,8 @@ class Mailer:
         if delivered:
             self._fate = _Fate(begun, "done", f"{self._words} handed to the {self._transport.name}")
         else:
-            self._fate = _Fate(begun, "unknown", f"It may have been sent: {_LOST}.")
+            void = " Its link is void." if state == "superseded" else ""
+            self._fate = _Fate(begun, "unknown", f"It may have been sent: {_LOST}.{void}")
         sent = Sent(order.item, self._fate.state, self._fate.detail)
         self._record()
         return sent

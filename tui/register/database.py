@@ -143,7 +143,7 @@ class Database:
                 means="Nothing was changed.",
                 todo="Check that you own the file and its folder, or open it with --read-only.",
             )
-        if name.startswith("SQLITE_FULL"):
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")):  # the latter: no room for the log's index
             return RegisterError(
                 f"The disk that holds {self.path} is full.",
                 means="The last step was undone; everything before it is kept.",
