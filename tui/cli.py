@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui import __version__
-from tui.commands import handover, standing
+from tui.commands import audit, handover, standing
 from tui.commands.acting import carry_out, drop_output, finish, showing_import
 from tui.commands.options import Word as _Word
 from tui.commands.options import global_options as _globals
@@ -52,7 +52,7 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
 
 
-for verb in (standing.groups, standing.causes, standing.hold, standing.release, handover.handover):
+for verb in (standing.groups, standing.causes, standing.hold, standing.release, handover.handover, audit.audit):
     cli.add_command(verb)
 
 

@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     CONFIG = 9
     DECLINED = 10
     NOT_FOUND = 11
+    TAMPERED = 13
 
 
 class EngageError(Exception):

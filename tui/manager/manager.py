@@ -23,6 +23,7 @@ from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.manager import causes
+from tui.manager.audit_verbs import AuditVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, HandoverPlanVerbs):
+class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
