@@ -52,7 +52,10 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(_screen(_open(ctx, create=not ctx.ensure_object(dict).get("read_only"))))
 
 
-for verb in (standing.groups, standing.causes, standing.hold, standing.release, handover.handover, audit.audit):
+for verb in (
+    standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
+    audit.audit,
+):  # fmt: skip
     cli.add_command(verb)
 
 
@@ -116,14 +119,17 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--fail-if-due", is_flag=True, help="End with exit code 12 when revoking is due; for cron.")
 @_globals
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
-    """Counts by status, and what needs attention."""
+def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
+    """Counts by status, when revoking is due, and what needs attention."""
     from tui.printing import plain as printing
 
     overview = _open(ctx).overview()
     _print(printing.as_json(printing.overview_values(overview)) if as_json else printing.overview_text(overview))
+    if fail_if_due and overview.due is not None and overview.due.is_due:
+        ctx.exit(ExitCode.DUE)
 
 
 @cli.command("list")

@@ -189,6 +189,13 @@ class GuardSettings(_Table):
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleSettings(_Table):
+    """After how many days revoking is due again."""
+
+    due_days: Annotated[int, _whole(1, 366)] = 31
+
+
+@dataclass(frozen=True, slots=True)
 class MailSettings(_Table):
     """Who our mail comes from, and the outbox folder; None is the usual place."""
 
@@ -218,6 +225,7 @@ class Settings(_Table):
     imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
     oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
     guard: GuardSettings = field(default_factory=GuardSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     ui: UiSettings = field(default_factory=UiSettings)
 

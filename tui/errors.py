@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     CONFIG = 9
     DECLINED = 10
     NOT_FOUND = 11
+    DUE = 12
     TAMPERED = 13
 
 

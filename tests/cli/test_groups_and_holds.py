@@ -159,3 +159,28 @@ def test_a_hold_outlasts_an_import(cli: Run, take_in: TakeIn, imported: SchoolFi
     take_in(imported, LATER)
     (left,) = cli("revoke", "P0001", "--yes", "--json").json()["left_out"]
     assert "second" in left["why"]
+
+
+def test_a_hold_until_a_day_is_listed(cli: Run, imported: SchoolFiles) -> None:
+    assert cli("holds").out == "Nobody is held.\n"
+    held = cli("hold", "P0001", "--note", "a court date", "--until", "31/12/2126")
+    assert held.out == "P0001 is held: never revoke until 31 Dec 2126.\n"
+    assert cli("hold", "P0002", "--mail", "--note", "moving house").code == 0
+    first, second = cli("holds", "--json").json()
+    assert (first["code"], first["kind"], first["until"], first["note"]) == (
+        "P0001",
+        "revoke",
+        "2126-12-31",
+        "a court date",
+    )
+    assert (second["code"], second["kind"], second["until"]) == ("P0002", "mail", "")
+    assert "never revoke  31 Dec 2126" in cli("holds").out
+    assert cli("hold", "P0003", "--note", "n", "--until", "yesterday").code == ExitCode.REFUSED
+    assert len(cli("holds", "--json").json()) == 2
+
+
+def test_a_cause_is_held_until_a_day(cli: Run, imported: SchoolFiles) -> None:
+    key = next(cause["key"] for cause in cli("causes", "--json").json()["causes"] if cause["size"] > 1)
+    held = cli("hold", "--cause", key, "--note", "asked the registrar", "--until", "2126-12-31")
+    assert held.out == f"{key}: 2 accounts held: never revoke until 31 Dec 2126.\n"
+    assert {hold["until"] for hold in cli("holds", "--json").json()} == {"2126-12-31"}

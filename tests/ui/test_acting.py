@@ -342,13 +342,38 @@ async def test_hold_and_release(open_school: Open) -> None:
         assert "needs a note" in person.text()
         await person.press("h")
         await person.type("ring first")
-        await person.press("enter")
+        await person.press("enter", "enter")
         assert "Held: No current student" in person.text()
+        assert "never revoked until it is released." in person.text()
         assert manager.why("P0001").facts.hold("revoke") is not None
         assert "ring first" in await person.press("h")
         await person.press("n", "h", "y")
         await person.sees("P0001 is released.")
         assert "Held" not in person.text()
+
+
+async def test_a_hold_until_a_day_and_one_on_mail(open_school: Open) -> None:
+    manager = open_school(leavers(2))
+    async with at_the_screen(manager) as person:
+        await person.press("h")
+        await person.type("ring first")
+        assert "Until, as 31 Dec 2026 (blank: until released):" in await person.press("enter")
+        await person.type("30 Feb 2126")
+        assert "Not a day to come" in await person.press("enter")
+        assert manager.holds() == [], "and what was typed stands there, to be mended"
+        await person.press("ctrl+u")
+        await person.type("28 Feb 2126")
+        assert "P0001 is held: never revoked until 28 Feb 2126." in await person.press("enter")
+        assert "Never mail P0001. Why:" in await person.press("H")
+        await person.type("moving house")
+        await person.press("enter")
+        assert "P0001 is held: never mailed until it is released." in await person.press("enter")
+        assert [(hold.kind, hold.until) for hold in manager.holds()] == [("revoke", "2126-02-28"), ("mail", "")]
+        assert "until 28 Feb 2126: ring first" in await person.press("h")
+        await person.press("n")
+        await person.press("H", "y")
+        await person.sees("P0001 is released.")
+        assert [hold.kind for hold in manager.holds()] == ["revoke"]
 
 
 async def test_export_writes_what_is_shown(open_school: Open, tmp_path: Path) -> None:
@@ -405,7 +430,7 @@ async def test_what_goes_wrong_below_is_shown_and_survived(open_school: Open, mo
                 await person.press(*key.split())
                 if key == "h":
                     await person.type("note")
-                    await person.press("enter")
+                    await person.press("enter", "enter")
                 text = await person.sees("That did not work")
             for part in ("locked by [another] program.", "Nothing was done.", "Try again later."):
                 assert part in text

@@ -159,7 +159,7 @@ async def test_a_cause_is_held_and_released_as_a_whole(twice: Callable[..., Acco
         assert "needs a note" in person.text()
         await person.press("h")
         await person.type("asked the registrar")
-        await person.press("enter")
+        await person.press("enter", "enter")
         await person.sees("11 accounts held: never revoked until released.")
         assert "12 held." in person.text()
         assert person.lines()[4].endswith("to answer")
@@ -265,7 +265,7 @@ async def test_what_goes_wrong_below_is_shown_and_read_again(
 ) -> None:
     manager = twice()
 
-    def locked(*args: object) -> object:
+    def locked(*args: object, **more: object) -> object:
         raise RegisterLocked("The register is locked by [another] program.", means="Nothing was done.")
 
     async with at_the_screen(manager) as person:
@@ -279,7 +279,7 @@ async def test_what_goes_wrong_below_is_shown_and_read_again(
             broken.setattr(manager, "hold_cause", locked)
             await person.press("h")
             await person.type("why")
-            await person.press("enter")
+            await person.press("enter", "enter")
             await person.sees("That did not work")
         await person.press("escape")
         await person.sees("14 ready to revoke")

@@ -253,6 +253,8 @@ def holds_and_releases(terminal: Terminal, row: Row) -> None:
     terminal.press("h")
     terminal.sees(f"Never revoke {row.code}")
     terminal.press("the parents rang\r")
+    terminal.sees("Until, as 31 Dec 2026")
+    terminal.press("\r")
     terminal.sees(f"{row.code} is held", lambda: "Held" in terminal.lines()[FIRST_ROW])
     terminal.press("h")
     terminal.sees(f"Release {row.code}?", "the parents rang")

@@ -45,21 +45,43 @@ def causes(ctx: click.Context, as_json: bool) -> None:
 @click.option("--note", required=True, metavar="TEXT", help="Why; shown wherever the account is.")
 @click.option("--cause", metavar="KEY", help="Hold everybody of this cause who is not held yet, instead of one.")
 @click.option("--mail", is_flag=True, help="Never mail this one, instead of never revoke.")
+@click.option(
+    "--until", default="", metavar="DATE", help="The last day of the hold, as 2026-12-31; else until released."
+)
 @global_options
 @click.pass_context
-def hold(ctx: click.Context, code: str | None, note: str, cause: str | None, mail: bool) -> None:
-    """Hold an account, or a whole cause: never revoked (or mailed) until released."""
-    from tui.text import plural
+def hold(ctx: click.Context, code: str | None, note: str, cause: str | None, mail: bool, until: str) -> None:
+    """Hold an account, or a whole cause: never revoked (or mailed) until released, or through a day."""
+    from tui.domain.holds import parse_until
+    from tui.text import plural, say_date
 
     _code_or_cause(code, cause, mail)
     manager = open_register(ctx)
+    never = f"never {'mail' if mail else 'revoke'}"
     if cause:
-        count = manager.hold_cause(cause, note)
-        said = f"{plural(count, 'account')} held: never revoke." if count else "all are held already."
-        click.echo(f"{cause}: {said}")
+        count = manager.hold_cause(cause, note, until=until)
     elif code:
-        manager.hold(code, note, kind="mail" if mail else "revoke")
-        click.echo(f"{code} is held: never {'mail' if mail else 'revoke'}.")
+        manager.hold(code, note, kind="mail" if mail else "revoke", until=until)
+    end = f" until {say_date(parse_until(until, manager.today()))}" if until.strip() else ""
+    if cause:
+        click.echo(
+            f"{cause}: " + (f"{plural(count, 'account')} held: {never}{end}." if count else "all are held already.")
+        )
+    else:
+        click.echo(f"{code} is held: {never}{end}.")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@global_options
+@click.pass_context
+def holds(ctx: click.Context, as_json: bool) -> None:
+    """The holds that are open: on whom, why, by whom and until when."""
+    from tui.printing import holds as printing
+    from tui.printing.plain import as_json as in_json
+
+    found = open_register(ctx).holds()
+    click.echo(in_json(printing.holds_values(found)) if as_json else printing.holds_text(found))
 
 
 @click.command()

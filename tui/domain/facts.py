@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tui.domain.records import UserType
 from tui.domain.status import Status
+from tui.text import say_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,24 @@ class GroupFact:
 
 @dataclass(frozen=True, slots=True)
 class HoldFact:
-    """An account that must not be revoked (`kind` revoke) or mailed (`kind` mail)."""
+    """An account that must not be revoked (`kind` revoke) or mailed (`kind` mail), through the day `until` (ISO date)
+    or, when that is "", until it is released."""
 
     kind: str
     note: str
     by: str
     at: str
     until: str = ""
+
+    @property
+    def until_said(self) -> str:
+        """` until 31 Dec 2026`, "" for until released."""
+        return f" until {say_date(self.until)}" if self.until else ""
+
+    @property
+    def said(self) -> str:
+        """Who holds it, until when and why, for after "held"."""
+        return f"by {self.by}{self.until_said}: {self.note}"
 
 
 @dataclass(frozen=True, slots=True)

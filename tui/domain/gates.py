@@ -70,8 +70,7 @@ def revoke_gate(facts: AccountFacts, *, reason: str, future_counts: bool, covere
         return _refuse("has no account: there is no username to remove")
     hold = facts.hold(Verb.REVOKE)
     if hold is not None:
-        until = f" until {say_date(hold.until)}" if hold.until else ""
-        return _refuse(f"held by {hold.by}{until}: {hold.note}")
+        return _refuse(f"held {hold.said}")
     if facts.requested_job is not None and facts.requested_verb == Verb.REVOKE:
         return _refuse(f"already requested in job {facts.requested_job}; it waits to be done and verified")
     if facts.group is not None and facts.group.answer == Answer.MISTAKE:
@@ -130,7 +129,7 @@ def mail_gate(facts: AccountFacts, *, future_counts: bool) -> Verdict:
         return _refuse("is not eligible: no student at the school with portal access")
     hold = facts.hold("mail")
     if hold is not None:
-        return _refuse(f"held, not to be mailed, by {hold.by}: {hold.note}")
+        return _refuse(f"held, not to be mailed, {hold.said}")
     unusable = why_unusable(facts.email)
     if unusable:
         return _refuse(f"has no usable email: {unusable}")

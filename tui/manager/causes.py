@@ -32,16 +32,16 @@ def people(database: Database) -> dict[str, "array[int]"]:
     return {str(key): persons for key, persons in causes.people(database).items()}
 
 
-def hold(database: Database, actor: Actor, key: str, note: str, at: str) -> int:
-    """Hold everybody of a cause who is not held yet. Raises NotFound, Refused without a note."""
-    known, note = parsed(key), clean(note)
-    if not note:
-        raise Refused("A hold needs a note that says why.")
+def hold(database: Database, actor: Actor, key: str, note: str, at: str, until: str = "") -> int:
+    """Hold everybody of a cause who is not held yet, with a cleaned note, through the day `until` or until released.
+    Raises NotFound."""
+    known = parsed(key)
     with database.transaction() as connection:
         people = causes.free(connection, known)
         for person, code in people:
-            standing.hold(connection, person, "revoke", note, actor.operator, at, str(known))
-            audit.append(connection, actor, at, "hold revoke", subject=code, detail=_with(known), reason=note)
+            standing.hold(connection, person, "revoke", note, actor.operator, at, cause=str(known), until=until)
+            detail = {"before": {}, "after": {"until": until}, **_with(known)}
+            audit.append(connection, actor, at, "hold revoke", subject=code, detail=detail, reason=note)
     if not people and not len(causes.persons(database, known)):
         raise _no_cause(key)
     return len(people)
@@ -54,8 +54,9 @@ def release(database: Database, actor: Actor, key: str, at: str) -> int:
     with database.transaction() as connection:
         people = causes.held_together(connection, known)
         for person, code in people:
-            standing.release(connection, person, "revoke", actor.operator, at)
-            audit.append(connection, actor, at, "release revoke", subject=code, detail=_with(known))
+            before = standing.as_detail(standing.release(connection, person, "revoke", actor.operator, at))
+            detail = {"before": before, "after": {}, **_with(known)}
+            audit.append(connection, actor, at, "release revoke", subject=code, detail=detail)
     if not people:
         raise Refused(
             f"{clean(key)} is not held as a whole.",

@@ -119,7 +119,7 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
         )
     hold = facts.hold("revoke")
     if facts.status is Status.READY_TO_REVOKE and hold is not None:
-        return f"Nothing: held by {hold.by}: {hold.note}"
+        return f"Nothing: held {hold.said}"
     if facts.status is Status.READY_TO_REVOKE:
         if facts.group is not None and facts.group.answer == Answer.UNDECIDED:
             return (
@@ -136,7 +136,7 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
     if facts.status is Status.READY_TO_PROVISION:
         hold = facts.hold("mail")
         if hold is not None:
-            return f"Nothing by email: held by {hold.by}: {hold.note}"
+            return f"Nothing by email: held {hold.said}"
         if not usable_email(facts.email):
             return "Get an email address into the admin system first."
         return "Send the welcome email."
@@ -200,7 +200,7 @@ def _warnings(facts: AccountFacts) -> list[str]:
         found.append(f"The same email stands on {join_and(list(facts.email_shared_with), most=3)} as well.")
     for hold in facts.holds:
         what = "Never revoke" if hold.kind == "revoke" else "Never mail"
-        found.append(f"{what}: held by {hold.by} on {say_date(hold.at)}: {hold.note}")
+        found.append(f"{what}: held by {hold.by} on {say_date(hold.at)}{hold.until_said}: {hold.note}")
     for link in facts.links:
         if link.student.custody_note:
             found.append(f"Custody note on {link.student.name} ({link.student.code}): {link.student.custody_note}")

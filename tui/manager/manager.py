@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
+from tui.domain.due import Due
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Verb
 from tui.domain.query import QueryError, parse
@@ -28,8 +29,9 @@ from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
-from tui.manager.overviews import make_overview
+from tui.manager.overviews import make_due, make_overview
 from tui.manager.roll import Roll, Search
+from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
 from tui.register.correlating import ensure_correlated
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -96,7 +98,8 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
     def overview(self, user_type: UserType | None = UserType.CONTACT, *, quick: bool = False) -> Overview:
         """The register at a glance, with counts for one user type, None for all.
 
-        `quick` is what the first frame needs: without the warnings, and without counting who never logged in.
+        `quick` is what the first frame needs: without the warnings, without counting who never logged in, and due by
+        the days alone.
         """
         return make_overview(
             self._database,
@@ -105,9 +108,16 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
             school=self.settings.school.name,
             is_demo=self.is_demo,
             stopped=[job for job in self.jobs() if self._is_stopped(job)],
+            due_days=self.settings.schedule.due_days,
             now=self._clock(),
             quick=quick,
         )
+
+    def due(self) -> Due | None:
+        """When revoking is due again, and what changed since it was last done; None before the first import."""
+        if snapshots.latest(self._database) is None:
+            return None
+        return make_due(self._database, self.groups(), self.settings.schedule.due_days, self._clock())
 
     def counts(self, user_type: UserType | None = UserType.CONTACT) -> dict[Tab, int]:
         """People by tab."""
@@ -257,6 +267,7 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
         One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
         with a reason.
         """
+        self._end_holds()
         if all_ready:
             tab = Status.READY_TO_REVOKE if verb is Verb.REVOKE else Status.READY_TO_PROVISION
             ready = listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
@@ -358,6 +369,7 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
             counts = self.settings.accounts.future_students_count
             ensure_derived(self._database, now.isoformat(), counts)
             ensure_correlated(self._database, future_counts=counts)
+            self._end_holds()
             if accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
@@ -377,32 +389,6 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
         return Outbox(outbox_folder(self.settings, self.path), group=self.settings.register.group)
 
     # -- what operators say ----------------------------------------------------------------------------------------
-
-    def hold(self, code: str, note: str, *, kind: str = "revoke") -> None:
-        """Never revoke (or, kind `mail`, never mail) this one. Raises NotFound, Refused without a note."""
-        note = clean(note)
-        if not note:
-            raise Refused("A hold needs a note that says why.")
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            standing.hold(connection, person, kind, note, self._actor.operator, at)
-            if kind == "mail":
-                invitations.void(connection, person, at, "held")
-            audit.append(connection, self._actor, at, f"hold {kind}", subject=code, reason=note)
-
-    def release(self, code: str, *, kind: str = "revoke") -> None:
-        """Release a hold. Raises NotFound, Refused when there is none."""
-        person, at = self._person(code), self._clock().isoformat()
-        with self._database.transaction() as connection:
-            if not standing.release(connection, person, kind, self._actor.operator, at):
-                raise Refused(f"{code} is not held.")
-            audit.append(connection, self._actor, at, f"release {kind}", subject=code)
-
-    def _person(self, code: str) -> int:
-        person = facts.person_of(self._database, code)
-        if person is None:
-            raise self._not_found([code])
-        return person
 
     def groups(self) -> list[FlagGroup]:
         """The flag groups, largest first."""
@@ -452,14 +438,6 @@ class AccountManager(ImportVerbs, HandoverPlanVerbs, AuditVerbs):
     def people_by_cause(self) -> dict[str, "array[int]"]:
         """The people of every cause, by its key and by name."""
         return causes.people(self._database)
-
-    def hold_cause(self, key: str, note: str) -> int:
-        """Hold everybody of a cause who is not held yet; gives how many. Raises NotFound, Refused without a note."""
-        return causes.hold(self._database, self._actor, key, note, self._clock().isoformat())
-
-    def release_cause(self, key: str) -> int:
-        """Release whoever was held with the cause; gives how many. Raises NotFound, Refused when it is not held."""
-        return causes.release(self._database, self._actor, key, self._clock().isoformat())
 
     def export(self, persons: Sequence[int], path: Path) -> int:
         """Write these people as CSV, formulas made harmless, mode 0600. Returns the rows. Raises Refused."""

@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from tui.domain.due import Due, judge
 from tui.domain.flag_groups import FlagGroup, say_group
 from tui.domain.gates import Verb
 from tui.domain.handover import Step
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.views import Overview, StoppedJob, Tab
-from tui.register import accounts, handovers, journal, listing, snapshots, standing
+from tui.register import accounts, due, handovers, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
-from tui.text import join_and, plural, say_date, say_time
-
-DUE_DAYS = 31
+from tui.text import join_and, plural, say_time
 
 
 def make_overview(
@@ -25,6 +24,7 @@ def make_overview(
     school: str,
     is_demo: bool,
     stopped: Sequence[journal.JobRow],
+    due_days: int,
     now: datetime,
     quick: bool = False,
 ) -> Overview:
@@ -45,7 +45,7 @@ def make_overview(
         counts={tab: counted.get(tab, 0) for tab in Tab if not (quick and tab is Tab.NEVER_LOGGED_IN)},
         accounts=0 if quick else accounts.total(database),
         last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
-        due=_due(database, now) if last else "",
+        due=make_due(database, groups, due_days, now, quick=quick) if last else None,
         warnings=() if quick else tuple(_warnings(database, service, groups, halted, waiting, ready)),
         groups=groups,
         stopped_jobs=halted,
@@ -53,12 +53,16 @@ def make_overview(
     )
 
 
-def _due(database: Database, now: datetime) -> str:
+def make_due(
+    database: Database, groups: Sequence[FlagGroup], every_days: int, now: datetime, *, quick: bool = False
+) -> Due:
+    """When revoking is due; `groups` are all flag groups. `quick`: by the days alone, without counting who waits and
+    without what changed since."""
     last = journal.last_run(database, Verb.REVOKE)
-    if not last:
-        return "never run"
-    overdue = (now - datetime.fromisoformat(last)).days >= DUE_DAYS
-    return f"due: last run {say_date(last)}" if overdue else f"last run {say_date(last)}"
+    waiting = due.waiting(database, most=1 if quick else -1)
+    return judge(
+        last, now, every_days=every_days, waiting=waiting, since=due.since(database, last, groups, quick=quick)
+    )
 
 
 def _warnings(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.domain.causes import Cause
+from tui.domain.due import Due
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import Explained
@@ -37,7 +38,8 @@ TAB_LABELS = {
 
 
 class Row(NamedTuple):
-    """One row of the account list. `last_login`: None unknown, "" never, else ISO text. `held` says "" or the note."""
+    """One row of the account list. `last_login`: None unknown, "" never, else ISO text. `held` says "" or the
+    note, with the hold's end."""
 
     person: int
     code: str
@@ -68,7 +70,8 @@ class View:
 
 @dataclass(frozen=True)
 class Overview:
-    """The register at a glance. `counts` by tab for the user type asked for; what was not counted is not there."""
+    """The register at a glance. `counts` by tab for the user type asked for; what was not counted is not there.
+    `due`: None before the first import."""
 
     school: str
     system: str
@@ -79,7 +82,7 @@ class Overview:
     counts: Mapping[Tab, int]
     accounts: int
     last_import: str
-    due: str
+    due: Due | None
     warnings: tuple[str, ...]
     groups: tuple[FlagGroup, ...]
     stopped_jobs: tuple["StoppedJob", ...]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.domain.causes import next_step, say_answer, say_cause, say_counts
 from tui.domain.difference import Difference
+from tui.domain.due import Due
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import REASON_LABELS, Reason
 from tui.jobs.plan import JobReport, Plan
@@ -113,9 +114,11 @@ def overview_text(overview: Overview) -> str:
         f"Register     {overview.register}{'  (read-only)' if overview.read_only else ''}",
         f"Acts on      {overview.system} ({overview.service})",
         f"Last import  {overview.last_import or 'none yet: engage-accounts import DIR'}",
-        f"Revoking     {overview.due or 'nothing to do yet'}",
-        "",
+        f"Revoking     {overview.due.sentence if overview.due else 'nothing to do yet'}",
     ]
+    changes = overview.due.since if overview.due else ()
+    lines += [f"{'' if number else 'Since then':<13}{change}" for number, change in enumerate(changes)]
+    lines.append("")
     lines += [
         f"{TAB_LABELS[tab]:<20}{overview.counts[tab]:>8,}"
         + (f"   of {plural(overview.accounts, 'account')}" if tab is Tab.READY_TO_REVOKE and overview.accounts else "")
@@ -135,13 +138,27 @@ def overview_values(overview: Overview) -> dict[str, Any]:
         "system": overview.system,
         "service": overview.service,
         "last_import": overview.last_import,
-        "due": overview.due,
+        "due": due_values(overview.due) if overview.due else None,
         "accounts": overview.accounts,
         "counts": {tab.value: overview.counts[tab] for tab in Tab},
         "requested": overview.requested,
         "groups": [group_values(group) for group in overview.groups],
         "stopped_jobs": [job._asdict() for job in overview.stopped_jobs],
         "warnings": list(overview.warnings),
+    }
+
+
+def due_values(due: Due) -> dict[str, Any]:
+    """When revoking is due, as JSON has it."""
+    return {
+        "is_due": due.is_due,
+        "sentence": due.sentence,
+        "last_run": due.last_run or None,
+        "days": due.days,
+        "every_days": due.every_days,
+        "waiting": due.waiting,
+        "rollover": due.rollover._asdict() if due.rollover else None,
+        "since": list(due.since),
     }
 
 

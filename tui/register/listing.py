@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tui.domain.records import UserType
 from tui.register.database import Database
 from tui.register.people import TABLES
+from tui.text import say_date
 
 NEVER = "never_logged_in"
 ALL = "all"
@@ -188,7 +189,8 @@ def _rows(database: Database, user_type: UserType, persons: Sequence[int]) -> di
         f"SELECT d.person, m.code, d.user_type, {title}, m.given_name, {preferred}, m.surname, {kind}, m.email,"
         " coalesce(a.username, ''), d.status, d.reason, d.reasons,"
         " CASE WHEN a.username <> '' THEN a.last_login END,"
-        " (SELECT h.note FROM holds AS h WHERE h.person = d.person AND h.released_at = '' ORDER BY h.kind DESC),"
+        " (SELECT h.kind || '|' || h.until || '|' || h.note FROM holds AS h WHERE h.person = d.person"
+        "  AND h.released_at = '' ORDER BY h.kind DESC),"
         " (SELECT g.reason FROM flag_answers AS g WHERE g.answer = 'mistake' AND g.contact_type = d.contact_type"
         "  AND g.snapshot_id = d.flag_snapshot),"
         " (SELECT i.acted_at FROM items AS i WHERE i.person = d.person AND i.state = 'requested' ORDER BY i.id DESC)"
@@ -212,11 +214,18 @@ def _rows(database: Database, user_type: UserType, persons: Sequence[int]) -> di
             reasons,
             children.get(person, ""),
             last_login,
-            held or (f"flag group: {mistake}" if mistake is not None else ""),
+            _held(held) if held else f"flag group: {mistake}" if mistake is not None else "",
             requested or "",
             ", ".join(filter(None, (surname, preferred_ or given))),
         )
     return listed_rows
+
+
+def _held(hold: str) -> str:
+    """A hold's note as the list has it, with the kind that is not meant by "held" alone, and its end."""
+    kind, until, note = hold.split("|", 2)
+    end = f" (until {say_date(until)})" if until else ""
+    return f"{'never mail: ' if kind == 'mail' else ''}{note}{end}"
 
 
 def _children(database: Database, persons: Sequence[int]) -> dict[int, str]:

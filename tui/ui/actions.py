@@ -79,12 +79,16 @@ def _hands_over(state: State) -> str:
     return _writes(state)
 
 
-def _holds(state: State) -> str:
+def _holds_mail(state: State) -> str:
     if not _is_contact(state):
         return "only contacts are held"
+    return _some_row(state) or _writes(state)
+
+
+def _holds(state: State) -> str:
     if state.row is not None and state.row.held.startswith("flag group: "):
         return "held with its flag group; the answer is given there (o)"
-    return _some_row(state) or _writes(state)
+    return _holds_mail(state)
 
 
 def _somebody(state: State) -> str:
@@ -250,7 +254,9 @@ ACTS = (
     Action("reset", ("P",), "Send password reset", "", lambda s: "password reset is not built yet", True),
     Action("handover", ("w",), "Hand-over wizard", "the same person's new record: pair, revoke, welcome", _hands_over,
            True),
-    Action("hold", ("h",), "Hold (never revoke), or release", "with a note that says why", _holds, True),
+    Action("hold", ("h",), "Hold (never revoke), or release", "with a note, until a day if need be", _holds, True),
+    Action("hold_mail", ("H",), "Hold mail (never mail), or release", "with a note, until a day if need be",
+           _holds_mail, True),
     Action("import", ("I",), "Import a roster", "choose it, read the difference, apply or leave", _imports, True),
     Action("export", ("e",), "Export what is shown", "as CSV", _some_shown, True),
     COPY,
@@ -263,7 +269,8 @@ CAUSES = (
     Action("cause_without", ("-",), "Show the list without these", "so that the others can be worked", _somebody, True),
     Action("cause_mark", ("space",), "Mark or unmark all of these", "for the account list, and step down", _somebody,
            True),
-    Action("cause_hold", ("h",), "Hold all of these, or release them", "with a note that says why", _holds_cause, True),
+    Action("cause_hold", ("h",), "Hold all of these, or release them", "with a note, until a day if need be",
+           _holds_cause, True),
     Action("cause_answer", ("!",), "Answer for the flag group", "what mistake and intended do", _answers, True),
     Action("cause_mistake", ("m",), "Answer: a mistake", "all are held until the flag is mended", _answers),
     Action("cause_intended", ("i",), "Answer: intended", "they may be revoked", _answers),

@@ -14,6 +14,7 @@ from tui.errors import EngageError, Refused
 from tui.text import plural, say_time
 from tui.ui.drawing import BLANK, Para
 from tui.ui.editing import LineEdit
+from tui.ui.holding import ask_hold
 from tui.ui.job import RunningJob
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
@@ -144,38 +145,50 @@ class AccountsScreen(MarkingScreen):
     # -- holds, files --------------------------------------------------------------------------------------------
 
     def do_hold(self) -> None:
+        self._hold_or_release("revoke")
+
+    def do_hold_mail(self) -> None:
+        self._hold_or_release("mail")
+
+    def _hold_or_release(self, kind: str) -> None:
         row = self.table.row
         if row is None:
             return
         code = row.code
-        held = self.manager.why(code).facts.hold("revoke") if row.held else None
+        held = self.manager.why(code).facts.hold(kind) if row.held else None
         if held is None:
-            self.ask(Prompt(f"Never revoke {code}. Why: ", entered=lambda note: self._hold(code, note)))
+            ask_hold(
+                self, f"Never {kind} {code}", self.manager.today(),
+                lambda note, until: self._hold(code, kind, note, until),
+            )  # fmt: skip
             return
         from tui.ui.widgets.panel import Choice, Panel
 
         choices = [Choice("y", "release", "y"), Choice("n", "No", None)]
         body = [
-            Para(f"{row.name} is held by {held.by}: {held.note}"),
+            Para(f"{row.name} is held {held.said}"),
             BLANK,
-            Para("Released, it can be revoked again."),
+            Para(f"Released, it can be {'mailed' if kind == 'mail' else 'revoked'} again."),
         ]
         self.engage.open_panel(
             Panel[str](f"Release {code}?", body, choices=choices),
-            lambda answer: self._release(code) if answer else None,
+            lambda answer: self._release(code, kind) if answer else None,
         )
 
-    def _hold(self, code: str, note: str) -> None:
-        if not note:
-            self.say("A hold needs a note that says why. Nothing was done.")
-            return
-        self.manager.hold(code, note)
-        self.reload()
-        self.say(f"{code} is held: never revoked until it is released.")
-
-    def _release(self, code: str) -> None:
+    def _hold(self, code: str, kind: str, note: str, until: str) -> None:
         try:
-            self.manager.release(code)
+            self.manager.hold(code, note, kind=kind, until=until)
+        except EngageError as error:
+            self.engage.show_error(error)
+            return
+        self.reload()
+        held = self.manager.why(code).facts.hold(kind)
+        end = held.until_said if held is not None and held.until else " until it is released"
+        self.say(f"{code} is held: never {'mailed' if kind == 'mail' else 'revoked'}{end}.")
+
+    def _release(self, code: str, kind: str) -> None:
+        try:
+            self.manager.release(code, kind=kind)
         except EngageError as error:
             self.engage.show_error(error)
             return

@@ -12,16 +12,17 @@ from textual import events
 
 from tui.domain.causes import Cause, say_cause
 from tui.domain.flag_groups import Answer
+from tui.domain.holds import parse_until
 from tui.errors import EngageError
 from tui.manager.masks import only
 from tui.manager.views import Causes
-from tui.text import plural
+from tui.text import plural, say_date
 from tui.ui import wording_causes
 from tui.ui.actions import State
 from tui.ui.drawing import BLANK, Line, Para, spread
 from tui.ui.editing import LineEdit
+from tui.ui.holding import ask_hold
 from tui.ui.lens import Narrowing
-from tui.ui.screens.base import Prompt
 from tui.ui.screens.board import Board
 
 if TYPE_CHECKING:
@@ -206,15 +207,15 @@ class CausesScreen(Board):
     def _ask_note(self, cause: Cause, free: int, answer: str | None = "hold") -> None:
         if answer:
             who = f"all {free:,}" if free > 1 else "this one"
-            self.ask(Prompt(f"Never revoke {who}. Why: ", entered=lambda note: self._hold(cause, note)))
+            ask_hold(
+                self, f"Never revoke {who}", self.manager.today(), lambda note, until: self._hold(cause, note, until)
+            )
 
-    def _hold(self, cause: Cause, note: str) -> None:
-        if not note:
-            self.say("A hold needs a note that says why. Nothing was done.")
-            return
+    def _hold(self, cause: Cause, note: str, until: str) -> None:
+        end = f"until {say_date(parse_until(until, self.manager.today()))}" if until else "until released"
         self._change(
-            lambda: self.manager.hold_cause(str(cause.key), note),
-            lambda count: f"{plural(count, 'account')} held: never revoked until released.",
+            lambda: self.manager.hold_cause(str(cause.key), note, until=until),
+            lambda count: f"{plural(count, 'account')} held: never revoked {end}.",
         )
 
     def _release(self, cause: Cause) -> None:

@@ -6,6 +6,7 @@ take longer in a thread.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
 
+from tui.domain.due import Due
 from tui.domain.records import UserType
 from tui.manager.views import TAB_LABELS, Explanation, Overview, Tab
 from tui.ui.actions import State
@@ -78,6 +80,7 @@ class ListScreen(PeopleScreen):
     def started(self) -> None:
         """The first frame is out: what it did not need comes now."""
         self.read_roll()
+        self.read_due()
         self.rested()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -103,7 +106,7 @@ class ListScreen(PeopleScreen):
     def reload(self) -> None:
         """Read counts and list again."""
         self.remember()
-        self.overview = self.manager.overview(self.user_type, quick=True)
+        self._read_overview()
         self._explained = None
         forget(self._lenses.values())
         self._waits = bool(self.lens.text)
@@ -111,6 +114,24 @@ class ListScreen(PeopleScreen):
         self.load(at=self.table.cursor)
         self.draw()
         self.rested()
+
+    def _read_overview(self) -> None:
+        """Read counts again; the header keeps saying what is due until that was read again too."""
+        before = self.overview.due
+        self.overview = self.manager.overview(self.user_type, quick=True)
+        if before is not None:
+            self.overview = replace(self.overview, due=before)
+        self.read_due()
+
+    def read_due(self) -> None:
+        """Find out what changed since the last run, which takes a look at every change of a student."""
+
+        def found(due: Due | None) -> None:
+            if due != self.overview.due:
+                self.overview = replace(self.overview, due=due)
+                self.draw()
+
+        self.engage.in_background("due", self.manager.due, found, quietly=True)
 
     def change_list(self) -> None:
         """Another tab, filter or sort was chosen."""
@@ -122,7 +143,7 @@ class ListScreen(PeopleScreen):
     def change_type(self) -> None:
         """Another user type was chosen."""
         if self.roll.user_type is not self.user_type:
-            self.overview = self.manager.overview(self.user_type, quick=True)
+            self._read_overview()
             self.read_roll()
         self.change_list()
 

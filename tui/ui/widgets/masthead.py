@@ -24,7 +24,7 @@ _LABELS = (TAB_LABELS, _SHORT, {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_A
 
 
 def header(overview: Overview, user_type: UserType | None, width: int, look: Look, causes_key: str) -> Line:
-    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: last run 3 Nov 2026`."""
+    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: 34 days`."""
     how = " by worklist" if overview.service == "worklist" else ""
     left: list[Span] = []
     if overview.school:
@@ -35,12 +35,15 @@ def header(overview: Overview, user_type: UserType | None, width: int, look: Loo
     for on, badge in ((overview.is_demo, " DEMO "), (overview.read_only, " READ-ONLY ")):
         if on:
             left += [(" ", None), (badge, look.badge)]
-    due: Line = ((overview.due, look.warn if overview.due.startswith("due") else look.dim),)
+    is_due = overview.due is not None and overview.due.is_due
+    due: Line = ((overview.due.short, look.warn if is_due else look.dim),) if overview.due else ()
+    # What makes it due gives way before the groups do: `status` says it all.
+    only: Line = (("due", look.warn),) if is_due else ()
     undecided = sum(group.undecided for group in overview.groups)
     groups: Line = ((f"{plural(undecided, 'group')} to answer: {causes_key}", look.warn),) if undecided else ()
     room = width - line_width(tuple(left)) - 2
-    both = (*due, (" · ", look.dim), *groups) if groups and overview.due else ()
-    right: Line = next((line for line in (both, groups, due) if line and line_width(line) <= room), ())
+    both = [(*first, (" · ", look.dim), *groups) for first in (due, only) if first and groups]
+    right: Line = next((line for line in (*both, groups, due, only) if line and line_width(line) <= room), ())
     return spread(tuple(left), right, width)
 
 
