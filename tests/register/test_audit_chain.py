@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.domain.actor import Actor
@@ -101,6 +101,7 @@ TEXT = st.text(max_size=8).filter(lambda text: text.isprintable())
 VALUES = st.one_of(TEXT, st.binary(max_size=4), st.integers(0, 9))
 
 
+@settings(max_examples=40, deadline=None)
 @given(row=st.integers(1, COUNT), column=st.sampled_from(COLUMNS), value=VALUES)
 def test_any_column_of_any_event(written: Path, row: int, column: str, value: object) -> None:
     with closing(sqlite3.connect(":memory:")) as memory:
@@ -118,6 +119,7 @@ def test_any_column_of_any_event(written: Path, row: int, column: str, value: ob
         assert "changed" in told.broken.what
 
 
+@settings(max_examples=40, deadline=None)
 @given(row=st.integers(1, COUNT), value=st.binary(min_size=32, max_size=32))
 def test_any_hash(written: Path, row: int, value: bytes) -> None:
     told = found(written, ("UPDATE audit SET hash = ? WHERE id = ?", (value, row)))
@@ -125,6 +127,7 @@ def test_any_hash(written: Path, row: int, value: bytes) -> None:
     assert told.broken.id == row
 
 
+@settings(max_examples=40, deadline=None)
 @given(first=st.integers(1, COUNT - 1), count=st.integers(1, COUNT))
 def test_a_deletion_in_the_middle(written: Path, first: int, count: int) -> None:
     last = min(first + count - 1, COUNT - 1)
@@ -135,6 +138,7 @@ def test_a_deletion_in_the_middle(written: Path, first: int, count: int) -> None
     assert f"{first}" in told.broken.what
 
 
+@settings(max_examples=40, deadline=None)
 @given(first=st.integers(1, COUNT - 1))
 def test_a_deletion_whose_gap_was_closed(written: Path, first: int) -> None:
     told = found(
@@ -149,6 +153,7 @@ def test_a_deletion_whose_gap_was_closed(written: Path, first: int) -> None:
     assert "one before it is missing" in told.broken.what
 
 
+@settings(max_examples=40, deadline=None)
 @given(left=st.integers(0, COUNT - 1))
 def test_the_end_cut_off(written: Path, left: int) -> None:
     told = found(written, ("DELETE FROM audit WHERE id > ?", (left,)))
@@ -170,6 +175,7 @@ def test_the_end_cut_off_and_the_head_with_it_is_found_by_a_head_that_was_kept(p
     assert verdict(path, Head(0, kept.hash)).kept == (Head(0, kept.hash),)
 
 
+@settings(max_examples=40, deadline=None)
 @given(one=st.integers(1, COUNT), other=st.integers(1, COUNT))
 def test_two_events_in_each_others_place(written: Path, one: int, other: int) -> None:
     told = found(
@@ -186,6 +192,7 @@ def test_two_events_in_each_others_place(written: Path, one: int, other: int) ->
     assert "another's place" in told.broken.what
 
 
+@settings(max_examples=40, deadline=None)
 @given(place=st.integers(1, COUNT), copied=st.integers(1, COUNT))
 def test_an_event_put_in(written: Path, place: int, copied: int) -> None:
     """A copy of one, with its hash; all that follow are moved on by one, and the head with them."""
@@ -202,6 +209,7 @@ def test_an_event_put_in(written: Path, place: int, copied: int) -> None:
     assert told.broken.id in (place, place + 1)  # a copy of its own place stands right, and pushes the true one out
 
 
+@settings(max_examples=40, deadline=None)
 @given(reason=TEXT, kept_at=st.integers(1, COUNT))
 def test_all_of_it_written_anew_is_found_by_a_head_that_was_kept(written: Path, reason: str, kept_at: int) -> None:
     with closing(sqlite3.connect(written)) as connection:

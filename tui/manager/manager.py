@@ -30,7 +30,9 @@ from tui.manager.import_verbs import ImportVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_due, make_overview
+from tui.manager.refusals import audited_refusals
 from tui.manager.roll import Roll, Search
+from tui.manager.settings_record import record_settings
 from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
@@ -72,6 +74,8 @@ class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
         self._clock = clock
         self._configure(settings)
         if not read_only:
+            if not self.is_demo:
+                record_settings(self._database, self.settings, self._actor, self._clock())
             self._tidy()
 
     def _configure(self, settings: Settings) -> None:
@@ -394,6 +398,7 @@ class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
         """The flag groups, largest first."""
         return standing.groups(self._database)
 
+    @audited_refusals("answer")
     def answer_group(self, key: str, answer: Answer, reason: str) -> FlagGroup:
         """Keep the answer for a group, named as `Postal@2`. Raises NotFound, Refused without a reason."""
         reason = clean(reason)
