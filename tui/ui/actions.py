@@ -319,11 +319,22 @@ FINISHING = (
     Action("walk_end", ("F",), "Finish this hand-over", "what was decided is kept", _writes, True),
     COPY, FOCUS, REFRESH,
 )  # fmt: skip
+AUDITING = (
+    Action("audit_detail", ("enter",), "All that is kept of it", "before and after, origin, hash", _some_shown, True),
+    Action("audit_filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it"),
+    Action("audit_export", ("e",), "Export what is shown", "as CSV, with each event's hash", _some_shown, True),
+    Action("audit_verify", ("V",), "Verify the chain", "in the background; says whether it holds, and its head",
+           menu=True),
+    Action("audit_copy", ("y",), "Copy the event", "works over SSH", _some_shown, True),
+    Action("audit_head", ("Y",), "Copy the head of the chain", "to keep it elsewhere", _some_shown, True),
+    REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
         "find", ("f",), "Find a person", "who rings, by any part of a name, email, mobile, code or child", menu=True
     ),
+    Action("audit", ("L",), "Audit log", "who did what to whom and when; verify it", menu=True),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -339,6 +350,7 @@ SCOPES: Mapping[str, Groups] = {
     "import": {"Move": MOVES, "Actions": IMPORTING, "Everywhere": EVERYWHERE},
     "causes": {"Move": MOVES, "Actions": CAUSES, "Everywhere": EVERYWHERE},
     "find": {"Move": MOVES, "Actions": FINDING, "Everywhere": EVERYWHERE},
+    "audit": {"Move": MOVES, "Actions": AUDITING, "Everywhere": EVERYWHERE},
     "handover": {
         "Move": MOVES,
         "Actions": WALKING,
