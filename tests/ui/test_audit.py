@@ -45,10 +45,12 @@ async def test_the_newest_come_first(worked: AccountManager) -> None:
         assert lines[1].split() == ["When", "Who", "Action", "Subject", "Reason"]
         assert lines[2].startswith(">  ")
         assert "release revoke" in lines[2]
-        assert "a court date is" in lines[3]
+        assert "a court date" in lines[3]
         assert [line for line in lines if "import " in line and "snapshot 1" in line]
         assert lines[-2].startswith("5 events")
         assert all(len(line) <= 80 for line in lines)
+        await person.press("j")
+        assert "a court date is pending" in person.lines()[-2], "whole, where the column is too narrow"
         await person.press("L")
         await person.sees("shown")
 

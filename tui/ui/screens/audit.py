@@ -16,7 +16,7 @@ from tui.register.audit_reading import AuditFilter
 from tui.text import clean, plural
 from tui.ui import wording_audit
 from tui.ui.actions import State
-from tui.ui.drawing import Line, spread
+from tui.ui.drawing import Line, Span, crop, line_width, spread
 from tui.ui.editing import LineEdit
 from tui.ui.screens.base import BaseScreen, Prompt
 from tui.ui.widgets.audit_list import AuditList
@@ -143,8 +143,12 @@ class AuditScreen(BaseScreen):
         checking = " · walking the chain" if self._verifying is not None else ""
         at = f"{self.table.at + 1:,}/{count:,}" if count else ""
         filtered = f"/{self.text} " if self.text and self.prompt is None else ""
-        right = ((filtered, look.key), (at, look.dim))
-        return spread(((f"{plural(count, 'event')}{looking}{checking}", None),), right, width)
+        right: Line = ((filtered, look.key), (at, look.dim))
+        left: Span = (f"{plural(count, 'event')}{looking}{checking}", None)
+        here = self.table.event_here
+        room = width - line_width((left, *right)) - 5  # the column for it is narrow
+        reason = f" · {crop(here.reason, room)}" if here is not None and here.reason and room > 0 else ""
+        return spread((left, (reason, look.dim)), right, width)
 
     def hints(self) -> Sequence[tuple[str, str]]:
         return [
