@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     DECLINED = 10
     NOT_FOUND = 11
     DUE = 12
+    TAMPERED = 13
 
 
 class EngageError(Exception):

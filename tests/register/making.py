@@ -118,9 +118,14 @@ class Register:
             return connection.execute(sql, parameters).fetchall()
 
     def dump(self) -> list[str]:
-        """Everything in the register, as text."""
+        """Everything in the register, as text; but for what the audit keeps of attempts that were refused."""
         with closing(sqlite3.connect(self.path)) as connection:
-            return list(connection.iterdump())
+            return [
+                line
+                for line in connection.iterdump()
+                if not line.startswith('INSERT INTO "audit_head"')
+                and not (line.startswith('INSERT INTO "audit"') and " refused'," in line)
+            ]
 
     def statuses(self) -> dict[str, str]:
         """The status of each contact by code."""

@@ -16,7 +16,7 @@ Touch = Callable[[sqlite3.Connection], object]
 
 @pytest.fixture
 def register(school_register: Register) -> Register:
-    """A register with a dozen events: an import, holds and their release."""
+    """A register with a few events: the settings, an import, holds and their release."""
     school_register.take(families(3))
     for number in (1, 2, 3):
         school_register.manager.hold(f"C{number}", "asked to wait — “später”")
@@ -34,7 +34,7 @@ def broken(register: Register) -> int | None:
 
 
 def test_a_chain_that_nobody_touched_holds(register: Register) -> None:
-    assert register.read("SELECT count(*) FROM audit") == [(7,)]
+    assert register.read("SELECT count(*) FROM audit") == [(8,)]
     assert broken(register) is None
 
 
@@ -60,8 +60,8 @@ def test_an_empty_chain_holds(school_register: Register) -> None:
         # Two rows in each other's place, with their hashes.
         ("UPDATE audit SET id = CASE id WHEN 3 THEN -4 WHEN 4 THEN -3 ELSE id END; UPDATE audit SET id = abs(id)", 3),
         # A row put in between, its hash copied.
-        ("INSERT INTO audit SELECT 8, at, operator, origin, action, subject, detail, job_id, reason, hash FROM audit"
-         " WHERE id = 7", 8),
+        ("INSERT INTO audit SELECT 9, at, operator, origin, action, subject, detail, job_id, reason, hash FROM audit"
+         " WHERE id = 8", 9),
     ],
 )  # fmt: skip
 def test_a_touched_row_is_found(register: Register, touch: str, found_at: int) -> None:

@@ -25,7 +25,9 @@ def text(lines: Lines) -> str:
 
 def dump(register: Path) -> Lines:
     with closing(sqlite3.connect(register)) as connection:
-        return list(connection.iterdump())
+        # But for what the audit keeps of the refusal.
+        kept = ('INSERT INTO "audit"', 'INSERT INTO "audit_head"')
+        return [line for line in connection.iterdump() if not line.startswith(kept)]
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_a_refused_first_import_leaves_an_empty_register(
     write_csv(folder, 1, **files)
     assert cli("import", folder).code == ExitCode.INPUT_REFUSED
     with closing(sqlite3.connect(register)) as connection:
-        for table in ("snapshots", "contacts", "students", "links", "accounts", "directory", "audit"):
+        for table in ("snapshots", "contacts", "students", "links", "accounts", "directory"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 

@@ -12,6 +12,7 @@ from tui.manager.views import Tab
 from tui.ui.actions import ACTIONS, MOVES, SCOPES, State, of_scope
 from tui.ui.keys import Keymap, key_name
 from tui.ui.screens.accounts import AccountsScreen
+from tui.ui.screens.audit import AuditScreen
 from tui.ui.screens.base import BaseScreen
 from tui.ui.screens.board import Board
 
@@ -22,7 +23,8 @@ UX = {
     "N": "previous_match", "space": "mark", "v": "range", "a": "mark_all", "*": "invert", "u": "clear_marks",
     "+": "mark_pattern", "-": "unmark_pattern", ",": "mark_reason", "m": "only_marked", "U": "undo_marks", "s": "sort",
     "t": "user_type", "x": "menu", "R": "revoke", "W": "welcome", "P": "reset", "w": "handover", "o": "causes",
-    "I": "import", "f": "find", "h": "hold", "e": "export", "y": "copy", "r": "refresh", "?": "help", ":": "palette",
+    "I": "import", "L": "audit", "f": "find",
+    "h": "hold", "e": "export", "y": "copy", "r": "refresh", "?": "help", ":": "palette",
     "ctrl+p": "palette", "escape": "back", "q": "quit",
 }  # fmt: skip
 
@@ -37,7 +39,8 @@ def screens() -> dict[str, type[BaseScreen]]:
     for path in Path(tui.ui.screens.__file__).parent.glob("*.py"):
         importlib.import_module(f"tui.ui.screens.{path.stem}")
     found: dict[str, type[BaseScreen]] = {"accounts": AccountsScreen}
-    for screen in Board.__subclasses__():
+    boards: list[type[BaseScreen]] = [*Board.__subclasses__(), AuditScreen]
+    for screen in boards:
         last = next(iter(screen.__subclasses__()), screen)  # what a screen shows and does may stand in two rooms
         found[last.SCOPE] = last
     return found

@@ -51,14 +51,26 @@ class HandoverVerbs(PairVerbs, LetterVerbs):
         """Take back the yes to the question of the step that comes next for this account."""
         account = self._member(number, old)
         verb = Verb.REVOKE if account.waits_for_revoke else Verb.WELCOME
+        before = account.revoke_answer if verb is Verb.REVOKE else account.welcome_answer
+        at = self._now()
         with self._database.transaction() as connection:
             handovers.set_answer(connection, number, account.id, verb, "")
+            if before:
+                audit.append(
+                    connection, self._actor, at, f"{verb} question answer taken back",
+                    subject=account.code if verb is Verb.REVOKE else account.new,
+                    detail={"hand-over": number, "before": {"question": before}, "after": {}},
+                )  # fmt: skip
 
     def greet(self, number: int, old: str, greeting: str) -> None:
         """The line that this person's welcome email begins with; "" for the usual one."""
         account = self._member(number, old)
+        greeting, at = clean(greeting).rstrip(",").strip(), self._now()
         with self._database.transaction() as connection:
-            handovers.set_greeting(connection, number, account.id, clean(greeting).rstrip(",").strip())
+            handovers.set_greeting(connection, number, account.id, greeting)
+            # Whether there is one of its own, and not the line: it has a name in it.
+            detail = {"hand-over": number, "before": {"own": bool(account.greeting)}, "after": {"own": bool(greeting)}}
+            audit.append(connection, self._actor, at, "greeting changed", subject=account.code, detail=detail)
 
     # -- doing -----------------------------------------------------------------------------------------------------
 
@@ -156,4 +168,11 @@ class HandoverVerbs(PairVerbs, LetterVerbs):
             write_new(path, as_text(walk, told, self.service.system, self.settings.school.name))
         else:
             write_new(path, "\ufeff" + as_csv(told))  # told that it is UTF-8, a spreadsheet reads names right
+        if not self._database.read_only:
+            at = self._now()
+            with self._database.transaction() as connection:
+                detail = {"rows": len(told)}
+                audit.append(
+                    connection, self._actor, at, "hand-over export", subject=f"hand-over {number}", detail=detail
+                )
         return len(told)

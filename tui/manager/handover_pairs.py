@@ -85,7 +85,8 @@ class PairVerbs(WalkVerbs):
         self._keep(old, new)
         old_id, new_id = self._ids(old, new)
 
-        said = {"new": new, "found": found, "doubts": doubts}
+        doubts = [_without_names(doubt, account) for doubt in doubts]
+        said = {"new": new, "found": found, "doubts": doubts, "after": {"accepted": new}}
         with self._deciding(number, [account], "match accepted", [said]) as say:
             pairs.accept(say, old_id, new_id, found, self._actor.operator, self._now())
 
@@ -100,7 +101,7 @@ class PairVerbs(WalkVerbs):
         ]
         accounts = [account for account, _ in certain]
         ids = facts.persons_of(self._database, [new for _, new in certain])
-        details = [{"new": new, "found": "match", "doubts": []} for _, new in certain]
+        details = [{"new": new, "found": "match", "doubts": [], "after": {"accepted": new}} for _, new in certain]
         with self._deciding(number, accounts, "match accepted", details) as say:
             for account, new in certain:
                 pairs.accept(say, account.id, ids[new] >> 2, "match", self._actor.operator, self._now())
@@ -112,7 +113,8 @@ class PairVerbs(WalkVerbs):
         rows = pairs.of_old(self._database, [account.id]).get(account.id, [])
         first = next((row.decision for row in rows if row.rank == 1), "none")
 
-        said = {"new": [row.code for row in rows], "found": first}
+        codes = [row.code for row in rows]
+        said = {"new": codes, "found": first, "after": {"rejected": codes}}
         with self._deciding(number, [account], "match rejected", [said]) as say:
             pairs.reject(say, account.id, [row.new for row in rows], first, self._actor.operator, self._now())
 
@@ -120,7 +122,7 @@ class PairVerbs(WalkVerbs):
         """Forget what was decided about an account of the walk."""
         account = self._member(number, old)
 
-        with self._deciding(number, [account], "match taken back", [{}]) as say:
+        with self._deciding(number, [account], "match taken back", [{"after": {}}]) as say:
             pairs.take_back(say, account.id)
             handovers.set_answer(say, number, account.id, Verb.REVOKE, "")
 
@@ -142,7 +144,7 @@ class PairVerbs(WalkVerbs):
             for account, detail in zip(accounts, details, strict=True):
                 audit.append(
                     connection, self._actor, self._now(), action, subject=account.code,
-                    detail={"hand-over": number, **detail},
+                    detail={"hand-over": number, "before": _decided(account), **detail},
                 )  # fmt: skip
             derive_contacts(connection, ids, future_counts=self.settings.accounts.future_students_count)
 
@@ -158,3 +160,17 @@ class PairVerbs(WalkVerbs):
         correlator = Correlator(subjects(self._database))
         with self._database.transaction() as connection:
             keep_pair(connection, correlator, {old: old_id, new: new_id}, old, new)
+
+
+def _decided(account: HandoverAccount) -> dict[str, Any]:
+    """What was decided about an account before, by codes."""
+    accepted = {"accepted": account.new} if account.new else {}
+    rejected = [pair.code for pair in account.pairs if pair.is_rejected]
+    return {**accepted, **({"rejected": rejected} if rejected else {})}
+
+
+def _without_names(doubt: str, account: HandoverAccount) -> str:
+    """A doubt as the audit keeps it, which holds codes and no names."""
+    for pair in account.pairs:
+        doubt = doubt.replace(f" ({pair.name})", "")
+    return doubt

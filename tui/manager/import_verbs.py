@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class ImportVerbs:
 
         Once `stop` is set, the import leaves with Declined unless it is committed by then.
         """
+        from tui.manager.refusals import import_refusals
         from tui.register.importing import ImportOptions, import_roster
         from tui.register.watching import Watch
 
@@ -60,15 +62,17 @@ class ImportVerbs:
             is_demo=is_demo,
             number=number,
         )
-        difference = import_roster(
-            self._database,
-            roster,
-            options,
-            self._actor,
-            self._clock(),
-            watch=Watch(progress, stop),
-            when_read=when_read,
-        )
+        feed = roster.description.feed
+        with nullcontext() if dry_run else import_refusals(self._database, self._actor, self._clock, feed):
+            difference = import_roster(
+                self._database,
+                roster,
+                options,
+                self._actor,
+                self._clock(),
+                watch=Watch(progress, stop),
+                when_read=when_read,
+            )
         if not dry_run:
             self._correlate(sum(count.rows for count in difference.kinds.values()), progress)
         return difference

@@ -24,6 +24,7 @@ from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
+from tui.manager.audit_verbs import AuditVerbs
 from tui.manager.doctoring import DoctorVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
@@ -32,7 +33,9 @@ from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_due, make_overview
+from tui.manager.refusals import audited_refusals
 from tui.manager.roll import Roll, Search
+from tui.manager.settings_record import record_settings
 from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
 from tui.register import accounts, audit, changelog, facts, invitations, listing, snapshots, standing
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -71,6 +74,8 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
         self._clock = clock
         self._configure(settings)
         if not read_only:
+            if not self.is_demo:
+                record_settings(self._database, self.settings, self._actor, self._clock())
             self._tidy()
 
     def _configure(self, settings: Settings) -> None:
@@ -308,6 +313,7 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
         """The flag groups, largest first."""
         return standing.groups(self._database)
 
+    @audited_refusals("answer")
     def answer_group(self, key: str, answer: Answer, reason: str) -> FlagGroup:
         """Keep the answer for a group, named as `Postal@2`. Raises NotFound, Refused without a reason."""
         reason = clean(reason)

@@ -9,6 +9,7 @@ from tui.domain.holds import parse_until
 from tui.domain.records import UserType
 from tui.errors import NotFound, Refused, RegisterLocked
 from tui.manager import causes
+from tui.manager.refusals import audited_refusals
 from tui.register import audit, facts, invitations, standing
 from tui.register.database import Database
 from tui.register.standing import Held
@@ -25,6 +26,7 @@ class StandingVerbs:
     _not_found: Callable[[Sequence[str], UserType], NotFound]
     _believes_clock: Callable[[datetime], bool]
 
+    @audited_refusals("hold")
     def hold(self, code: str, note: str, *, kind: str = "revoke", until: str = "") -> None:
         """Never revoke (or, kind `mail`, never mail) this one, until released or through the day `until`, as a person
         types it. Raises NotFound, and Refused without a note or for a day that is none or not in the future."""
@@ -37,6 +39,7 @@ class StandingVerbs:
             detail = {"before": standing.as_detail(before), "after": {"until": last}}
             audit.append(connection, self._actor, at, f"hold {kind}", subject=code, detail=detail, reason=note)
 
+    @audited_refusals("release")
     def release(self, code: str, *, kind: str = "revoke") -> None:
         """Release a hold. Raises NotFound, Refused when there is none."""
         person, at = self._person(code), self._clock().isoformat()
@@ -51,11 +54,13 @@ class StandingVerbs:
         """Every hold that is open, those that end first, then the newest."""
         return standing.holds(self._database)
 
+    @audited_refusals("hold")
     def hold_cause(self, key: str, note: str, *, until: str = "") -> int:
         """Hold everybody of a cause who is not held yet; gives how many. `until` and what is raised as for `hold`."""
         note, last = self._noted(note, until)
         return causes.hold(self._database, self._actor, key, note, self._clock().isoformat(), last)
 
+    @audited_refusals("release")
     def release_cause(self, key: str) -> int:
         """Release whoever was held with the cause; gives how many. Raises NotFound, Refused when it is not held."""
         return causes.release(self._database, self._actor, key, self._clock().isoformat())

@@ -358,6 +358,16 @@ SETTINGS = (
     Action("send_test", ("E",), "Send a test email", "to an address that you type", _writes, True),
     COPY, FOCUS,
 )  # fmt: skip
+AUDITING = (
+    Action("audit_detail", ("enter",), "All that is kept of it", "before and after, origin, hash", _some_shown, True),
+    Action("audit_filter", ("/",), "Filter", "as you type, all words must occur; enter keeps it, esc clears it"),
+    Action("audit_export", ("e",), "Export what is shown", "as CSV, with each event's hash", _some_shown, True),
+    Action("audit_verify", ("V",), "Verify the chain", "in the background; says whether it holds, and its head",
+           menu=True),
+    Action("audit_copy", ("y",), "Copy the event", "works over SSH", _some_shown, True),
+    Action("audit_head", ("Y",), "Copy the head of the chain", "to keep it elsewhere", _some_shown, True),
+    REFRESH,
+)  # fmt: skip
 EVERYWHERE = (
     Action("causes", ("o",), "Causes overview", "one change or many leavers: hold, mark, list, answer", menu=True),
     Action(
@@ -366,6 +376,7 @@ EVERYWHERE = (
     Action("jobs", ("J",), "Jobs", "running, stopped and done: go on, pause, try again, restore", menu=True),
     Action("invitations", ("M",), "Mail: invitations", "sent, accepted, failed, unknown; send again", menu=True),
     Action("settings", ("C",), "Settings", "the config, test the connection, send a test email", menu=True),
+    Action("audit", ("L",), "Audit log", "who did what to whom and when; verify it", menu=True),
     Action("menu", ("x",), "Action menu"),
     Action("palette", (":", "ctrl+p"), "Palette: every action by name"),
     Action("theme", (), "Theme"),
@@ -384,6 +395,7 @@ SCOPES: Mapping[str, Groups] = {
     "invitations": {"Move": MOVES, "Actions": INVITATIONS, "Everywhere": EVERYWHERE},
     "jobs": {"Move": MOVES, "Actions": JOBS, "Everywhere": EVERYWHERE},
     "settings": {"Move": MOVES, "Actions": SETTINGS, "Everywhere": EVERYWHERE},
+    "audit": {"Move": MOVES, "Actions": AUDITING, "Everywhere": EVERYWHERE},
     "handover": {
         "Move": MOVES,
         "Actions": WALKING,

@@ -345,6 +345,12 @@ class BaseScreen(Keyboard, Ground, Screen[None], inherit_bindings=False):
 
         self.engage.open_screen(FindScreen(self.manager))
 
+    def do_audit(self) -> None:
+        """Who did what to whom and when."""
+        from tui.ui.screens.audit import AuditScreen
+
+        self.engage.open_screen(AuditScreen(self.manager))
+
     def do_back(self) -> None:
         """Leave this screen for the one below it."""
         if self.is_current:
