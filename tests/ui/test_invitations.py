@@ -155,6 +155,7 @@ async def test_what_nobody_knows_is_settled_by_a_person(open_school: Open, key: 
         reset(manager, "P0002")
     assert manager.invitation_counts() == {"unknown": 1}
     async with at_the_screen(manager) as person:
+        assert "1 message unknown: M" in person.lines()[0]
         await open_invitations(person)
         assert "It is never sent again by itself." in person.words()
         assert "first say whether it was sent" in await person.press("s")

@@ -59,6 +59,7 @@ async def test_jobs_are_listed_newest_first_with_what_became_of_them(open_school
     async with at_the_screen(manager) as person:
         await person.sees("Job 2 stopped at 1 of 3")
         await person.press("l")
+        assert "1 job stopped: J" in person.lines()[0]
         screen = await open_jobs(person)
         assert [entry.key for entry in screen.table.entries] == ["2", "1"]
         text = person.text()

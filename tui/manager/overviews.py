@@ -10,7 +10,7 @@ from tui.domain.handover import Step
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.views import Overview, StoppedJob, Tab
-from tui.register import accounts, due, handovers, journal, listing, snapshots, standing
+from tui.register import accounts, due, handovers, invitations, journal, listing, snapshots, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
 from tui.text import join_and, plural, say_time
@@ -34,6 +34,7 @@ def make_overview(
     last = snapshots.latest(database)
     halted = tuple(StoppedJob(job.id, job.verb, job.total - job.open, job.total) for job in stopped)
     waiting = len(journal.waiting(database))
+    unknown = invitations.counts(database).get("unknown", 0)
     ready = counted.get(Status.READY_TO_REVOKE, 0)
     return Overview(
         school=school,
@@ -46,10 +47,11 @@ def make_overview(
         accounts=0 if quick else accounts.total(database),
         last_import=f"no. {last.number}, extract of {say_time(last.taken_at)}" if last else "",
         due=make_due(database, groups, due_days, now, quick=quick) if last else None,
-        warnings=() if quick else tuple(_warnings(database, service, groups, halted, waiting, ready)),
+        warnings=() if quick else tuple(_warnings(database, service, groups, halted, waiting, unknown, ready)),
         groups=groups,
         stopped_jobs=halted,
         requested=waiting,
+        unknown=unknown,
     )
 
 
@@ -71,12 +73,18 @@ def _warnings(
     groups: Sequence[FlagGroup],
     stopped: Sequence[StoppedJob],
     waiting: int,
+    unknown: int,
     ready: int,
 ) -> Iterator[str]:
     for job in stopped:
         yield (
             f"Job {job.job} ({job.verb}) stopped at {job.done:,} of {job.total:,}: "
             f"engage-accounts resume {job.job}, or leave it."
+        )
+    if unknown:
+        yield (
+            f"{plural(unknown, 'message')} may have been sent or not; a person has to look: "
+            "engage-accounts invitations --state unknown"
         )
     for walk in handovers.listed(database):
         if not walk.ended_at and walk.step is not Step.CHOOSE:

@@ -87,6 +87,7 @@ class Overview:
     groups: tuple[FlagGroup, ...]
     stopped_jobs: tuple["StoppedJob", ...]
     requested: int
+    unknown: int  # messages whose fate a person has to find out
 
 
 class StoppedJob(NamedTuple):

@@ -247,6 +247,8 @@ class EngageApp(App[int], inherit_bindings=False):
                 if asked:
                     self.show_error(said)
             elif said or asked:
+                if said:
+                    self.accounts.reload()
                 for screen in self.screen_stack:
                     if isinstance(screen, BaseScreen):
                         screen.flushed(said or self.flushing.nothing_due())

@@ -284,6 +284,7 @@ class InvitationsScreen(Board, ActingScreen):
         except EngageError as error:
             self.engage.show_error(error)
             return
+        self.engage.accounts.reload()  # its header counts the unknown
         self.read(f"The {row.purpose} to {row.code} is {row.state} now.")
 
     def do_bounces(self) -> None:
@@ -296,6 +297,7 @@ class InvitationsScreen(Board, ActingScreen):
             return
 
         def then(found: "Bounced") -> None:
+            self.engage.accounts.reload()
             self.read()
             body = [Para(sentence) for sentence in saying.bounced(found)]
             self.engage.open_panel(Panel[None]("Bounces", body))

@@ -201,10 +201,9 @@ class ListScreen(PeopleScreen):
             )
             return
         current = None if self.only_marked else self.tab
-        causes = self.engage.keymap.first("causes")
         self.masthead.show(
             [
-                header(self.overview, self.user_type, width, look, causes),
+                header(self.overview, self.user_type, width, look, self.engage.keymap.first),
                 tab_line(self.overview.counts, current, width, look),
             ]
         )

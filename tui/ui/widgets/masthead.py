@@ -1,6 +1,6 @@
 """The two lines at the top: whose accounts, which system is acted on, what mode; and the tabs with their counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from tui.domain.records import UserType
@@ -23,8 +23,8 @@ _SHORT = {
 _LABELS = (TAB_LABELS, _SHORT, {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_ACCESS: "None"})
 
 
-def header(overview: Overview, user_type: UserType | None, width: int, look: Look, causes_key: str) -> Line:
-    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: 34 days`."""
+def header(overview: Overview, user_type: UserType | None, width: int, look: Look, keys: Callable[[str], str]) -> Line:
+    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: 34 days`; `keys`: the key of an action."""
     how = " by worklist" if overview.service == "worklist" else ""
     left: list[Span] = []
     if overview.school:
@@ -40,11 +40,38 @@ def header(overview: Overview, user_type: UserType | None, width: int, look: Loo
     # What makes it due gives way before the groups do: `status` says it all.
     only: Line = (("due", look.warn),) if is_due else ()
     undecided = sum(group.undecided for group in overview.groups)
-    groups: Line = ((f"{plural(undecided, 'group')} to answer: {causes_key}", look.warn),) if undecided else ()
+    groups: Line = ((f"{plural(undecided, 'group')} to answer: {keys('causes')}", look.warn),) if undecided else ()
+    # What somebody has to look at, the most pressing first; where not all fit, the last give way.
+    notices = [
+        *(
+            [((f"{plural(overview.unknown, 'message')} unknown: {keys('invitations')}", look.warn),)]
+            if overview.unknown
+            else []
+        ),
+        *(
+            [((f"{plural(len(overview.stopped_jobs), 'job')} stopped: {keys('jobs')}", look.warn),)]
+            if overview.stopped_jobs
+            else []
+        ),
+        *([groups] if groups else []),
+    ]
     room = width - line_width(tuple(left)) - 2
-    both = [(*first, (" · ", look.dim), *groups) for first in (due, only) if first and groups]
-    right: Line = next((line for line in (*both, groups, due, only) if line and line_width(line) <= room), ())
+    shown = [
+        _joined((*([first] if first else []), *notices[:count]), look)
+        for count in range(len(notices), 0, -1)
+        for first in (due, only, ())
+    ]
+    right: Line = next((line for line in (*shown, due, only) if line and line_width(line) <= room), ())
     return spread(tuple(left), right, width)
+
+
+def _joined(parts: Sequence[Line], look: Look) -> Line:
+    """Parts of the right side with a dot between them."""
+    found: list[Span] = []
+    for part in parts:
+        found += [(" · ", look.dim)] if found else []
+        found += part
+    return tuple(found)
 
 
 def tab_line(counts: Mapping[Tab, int], current: Tab | None, width: int, look: Look) -> Line:
