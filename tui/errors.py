@@ -12,7 +12,7 @@ The room holds exceptions and exit codes only; it imports nothing of the house. 
     |-- ImportStopped            a feed shrank or lost columns; nothing was imported
     |-- NotFound                 no such code, job or group
     |-- Refused                  a rule of safety (a gate) refuses
-    |   `-- LeaseLost            another session has taken over what this one was doing
+    |   `-- LeaseLost            another session has the job that this one would run
     |-- GuardStopped             the guard stops the whole plan before its first item
     |-- Declined                 the operator did not confirm
     `-- ServiceError             the system that holds the accounts did not do as asked
@@ -108,7 +108,7 @@ class Refused(EngageError):
 
 
 class LeaseLost(Refused):
-    """Another session has taken a job over; this one writes nothing more of it."""
+    """Another session has a job, or has taken it over; this one writes nothing (more) of it."""
 
 
 class GuardStopped(EngageError):

@@ -388,3 +388,18 @@ def test_who_slept_past_its_lease_does_nothing_more(school: Mailing) -> None:
     assert sorted(school.server.taken) == sorted(SENT)
     assert states(other.report(1)) == SENT | {"P0002": states(other.report(1))["P0002"]}
     other.close()
+
+
+def test_one_session_runs_a_job_once_at_a_time(school: Mailing) -> None:
+    """Its threads share a name, which the lease would let by."""
+    refused: list[str] = []
+
+    def progress(progress: Any) -> None:
+        if progress.done == 1:
+            with pytest.raises(Refused) as error:
+                school.manager.resume(1)
+            refused.append(str(error.value))
+
+    school.manager.run(school.manager.plan(Verb.WELCOME, all_ready=True), YES, progress=progress)
+    assert "run by this session already" in refused[0]
+    assert school.server.taken == sorted(SENT)

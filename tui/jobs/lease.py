@@ -6,16 +6,39 @@ given to another process since does not pass for the one that is gone.
 
 import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from tui.errors import LeaseLost
 from tui.register import journal
 from tui.register.database import Database
+
+_lock = threading.Lock()
+_running: set[tuple[str, int]] = set()
 
 
 def runner_name() -> str:
     """The name of this process as a runner."""
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+@contextmanager
+def alone_here(database: Database, job: int) -> Iterator[None]:
+    """One run of a job at a time within this process: its threads have one name, which the lease would let by. Raises
+    LeaseLost."""
+    key = (str(database.path), job)
+    with _lock:
+        if key in _running:
+            raise LeaseLost(f"Job {job} is being run by this session already.", means="Nothing was done here.")
+        _running.add(key)
+    try:
+        yield
+    finally:
+        with _lock:
+            _running.discard(key)
 
 
 def is_free(database: Database, job: int, now: datetime) -> bool:

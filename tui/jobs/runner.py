@@ -18,7 +18,7 @@ from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
 from tui.domain.restoring import KeptCopy, restore_gate
 from tui.errors import EngageError, LeaseLost, Refused, ServiceError
-from tui.jobs.lease import is_free, is_gone, runner_name
+from tui.jobs.lease import alone_here, is_free, is_gone, runner_name
 from tui.jobs.pace import Pace
 from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
 from tui.jobs.planning import ask_gate, fingerprint
@@ -138,7 +138,7 @@ class Runner:
             )
         if row.verb == Verb.REVOKE and not row.overridden:
             guard_again(self._database, self._settings, self._actor, job, row.open, self._clock())
-        with self._database.patiently(PATIENCE_SECONDS):
+        with alone_here(self._database, job), self._database.patiently(PATIENCE_SECONDS):
             now = time.monotonic()
             open_ = sum(row.counts.get(state, 0) for state in states)
             run = _Run(

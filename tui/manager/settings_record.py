@@ -42,8 +42,8 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def record_settings(database: Database, settings: Settings, actor: Actor, now: datetime) -> None:
-    """Add an event when the settings are not those that this operator had the last time. A key that is new to the program counts as changed
-    where it is not as it usually is."""
+    """Add an event when the settings are not those that this operator had the last time. A key that is new to the
+    program counts as changed where it is not as it usually is."""
     current, key = plain_settings(settings), f"{_KEY}{actor.operator}"
     recorded = database.meta(key)
     if recorded == _as_text(current):

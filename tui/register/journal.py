@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tui.domain.actor import Actor
-from tui.errors import LeaseLost, NotFound, Refused
+from tui.errors import LeaseLost, NotFound
 from tui.register.database import Database
 
 LEASE = timedelta(seconds=60)
@@ -104,7 +104,7 @@ def add_job(
 
 
 def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, *, dead: Sequence[str] = ()) -> None:
-    """Take or renew the lease of a job. Raises Refused while another living runner holds it; `dead` names runners
+    """Take or renew the lease of a job. Raises LeaseLost while another living runner holds it; `dead` names runners
     that are known to be gone."""
     row = connection.execute("SELECT runner, lease_until FROM jobs WHERE id = ?", (job,)).fetchone()
     if row is None:
@@ -113,7 +113,7 @@ def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, 
     # A lease that reaches further than a lease can was taken while the clock stood elsewhere.
     valid = now.isoformat() < until <= (now + 2 * LEASE).isoformat()
     if holder not in ("", runner, *dead) and valid:
-        raise Refused(
+        raise LeaseLost(
             f"Job {job} is being run by another session ({holder}).",
             means="Nothing was done here.",
             todo="Wait until it has finished.",

@@ -24,7 +24,7 @@ _LABELS = (TAB_LABELS, _SHORT, {**_SHORT, Tab.NEVER_LOGGED_IN: "Never", Tab.NO_A
 
 
 def header(overview: Overview, user_type: UserType | None, width: int, look: Look, keys: Callable[[str], str]) -> Line:
-    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: 34 days`; `keys`: the key of an action."""
+    """`Example School · acts on SEQTA Engage by worklist [READ-ONLY] ... due: 34 days`; `keys`: an action's key."""
     how = " by worklist" if overview.service == "worklist" else ""
     left: list[Span] = []
     if overview.school:
