@@ -5,12 +5,12 @@ So that a line can be dropped, or a terminal left, in the middle of a job.
 
 import sys
 import time
-from datetime import datetime
-from email.message import EmailMessage
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui.config import Settings
 from tui.mail.outbox import Outbox
+from tui.mail.transport import Message
 from tui.manager.manager import AccountManager
 from tui.services.service import Acted, Order
 from tui.ui.app import run_screen
@@ -25,17 +25,18 @@ def main(register: str, seconds: str = "0.3") -> int:
     manager = AccountManager(Settings(), Path(register))
     revoke = manager.service.revoke
 
-    def slowly(order: Order) -> Acted:
+    def slowly(orders: Sequence[Order]) -> list[Acted]:
         time.sleep(float(seconds))
-        return revoke(order)
+        return revoke(orders)
 
     deliver = Outbox.deliver
 
-    def deliver_slowly(outbox: Outbox, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
+    def deliver_slowly(outbox: Outbox, message: Message) -> None:
         time.sleep(float(seconds))
-        deliver(outbox, message, key=key, expires_at=expires_at)
+        deliver(outbox, message)
 
     manager.service.revoke = slowly  # type: ignore[method-assign]
+    manager.service.batch = 1
     Outbox.deliver = deliver_slowly  # type: ignore[method-assign,assignment]
     return run_screen(manager)
 

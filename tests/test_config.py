@@ -134,9 +134,23 @@ def test_every_key_can_be_set(file: Path) -> None:
         max_count = 1
         max_percent = 1
         percent_from = 1
+        [schedule]
+        due_days = 366
         [mail]
         sender = "Kew <office@kew.example>"
         outbox = "/srv/out"
+        transport = "smtp"
+        templates = "/srv/letters"
+        per_minute = 30
+        [mail.smtp]
+        host = "smtp.kew.example"
+        port = 2525
+        security = "tls"
+        user = "office"
+        password_command = ["pass", "show", "smtp"]
+        password_file = "~/.smtp"
+        ca_file = "/srv/ca.pem"
+        timeout_seconds = 5
         [ui]
         theme = "nord"
         keys = { revoke = "D" }
@@ -150,7 +164,20 @@ def test_every_key_can_be_set(file: Path) -> None:
         imports=config.ImportSettings(100),
         oneroster=config.OneRosterSettings(("parent",)),
         guard=config.GuardSettings(1, 1, 1),
-        mail=config.MailSettings("Kew <office@kew.example>", Path("/srv/out")),
+        schedule=config.ScheduleSettings(366),
+        mail=config.MailSettings(
+            "Kew <office@kew.example>", Path("/srv/out"), "smtp", Path("/srv/letters"), per_minute=30
+        ),
+        smtp=config.SmtpSettings(
+            host="smtp.kew.example",
+            port=2525,
+            security="tls",
+            user="office",
+            password_command=("pass", "show", "smtp"),
+            password_file=Path("~/.smtp"),
+            ca_file=Path("/srv/ca.pem"),
+            timeout_seconds=5,
+        ),
         ui=config.UiSettings("nord", {"revoke": "D"}),
     )
     assert dotted(tomllib.loads(file.read_text())) == set(setting_keys())
@@ -176,6 +203,8 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("guard.max_percent", "101"),
         ("import.max_shrink_percent", "0"),
         ("import.max_shrink_percent", "101"),
+        ("schedule.due_days", "0"),
+        ("schedule.due_days", "367"),
         ("accounts.restore_days", "-1"),
         ("accounts.restore_days", "91"),
         ("accounts.service", '"scim"'),
@@ -204,6 +233,19 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("school.name", "1"),
         ("school.name", "2026-11-28"),
         ("school.name", '"' + "x" * 201 + '"'),
+        ("mail.transport", '"sendmail"'),
+        ("mail.per_minute", "-1"),
+        ("mail.per_minute", "6001"),
+        ("mail.templates", '"letters"'),
+        ("mail.smtp.host", '"smtp.school.example:25"'),
+        ("mail.smtp.host", '"-smtp.school.example"'),
+        ("mail.smtp.port", "65536"),
+        ("mail.smtp.security", '"ssl"'),
+        ("mail.smtp.password_command", '"pass show smtp"'),
+        ("mail.smtp.password_command", '[""]'),
+        ("mail.smtp.password_command", '["pass\\n"]'),
+        ("mail.smtp.timeout_seconds", "4"),
+        ("mail.smtp.timeout_seconds", "301"),
         ("ui.keys", '"x"'),
         ("ui.keys", "{ revoke = 3 }"),
     ],
@@ -224,6 +266,47 @@ def test_addresses_of_a_portal(file: Path, url: str) -> None:
 
 def test_a_password_in_the_portals_address_is_refused_and_not_repeated(file: Path) -> None:
     assert "hunter2" not in refusal(file, '[portal]\nurl = "https://u:hunter2@p.example"\n')
+
+
+# Keys that go together
+
+SMTP = '[mail]\ntransport = "smtp"\nsender = "office@school.example"\n[mail.smtp]\nhost = "smtp.school.example"\n'
+
+
+def test_mail_by_smtp_needs_a_server_and_a_sender(file: Path) -> None:
+    said = refusal(file, '[mail]\ntransport = "smtp"\n')
+    assert "2 problems:" in said
+    assert '  mail.smtp.host: is needed where mail.transport is "smtp".' in said
+    assert '  mail.sender: is needed where mail.transport is "smtp"' in said
+    file.write_text(SMTP)
+    assert load_settings(file).smtp.host == "smtp.school.example"
+    file.write_text('[mail.smtp]\nuser = "office"\n')
+    assert load_settings(file).smtp.host == "", "whoever uses the outbox needs none"
+
+
+def test_mail_in_the_clear_stays_on_this_host(file: Path) -> None:
+    assert '  mail.smtp.security: "none" is only for a mail server on this host' in refusal(
+        file, SMTP + 'security = "none"\n'
+    )
+    file.write_text(SMTP.replace("smtp.school.example", "localhost") + 'security = "none"\n')
+    assert load_settings(file).smtp.security == "none"
+
+
+@pytest.mark.parametrize("table", ["mail.smtp", "mail", "nowhere"])
+@pytest.mark.parametrize("key", ["password", "Passwd", "secret"])
+def test_a_password_is_refused_and_told_where_it_belongs(file: Path, table: str, key: str) -> None:
+    said = refusal(file, f'[{table}]\n{key} = "hunter2"\n')
+    if table != "nowhere":
+        assert f"  {table}.{key}: no password or other secret stands in the config file" in said
+        assert "ENGAGE_ACCOUNTS_SMTP_PASSWORD, mail.smtp.password_command or mail.smtp.password_file" in said
+    assert "hunter2" not in said
+
+
+def test_a_table_below_one_that_has_keys_too(file: Path) -> None:
+    assert "mail.smtp: must be a table" in refusal(file, "[mail]\nsmtp = 3\n")
+    assert "mail.smtp.prot: there is no such key. Did you mean mail.smtp.port?" in refusal(
+        file, "[mail.smtp]\nprot = 3\n"
+    )
 
 
 # Unknown keys
@@ -352,6 +435,7 @@ def changed() -> Settings:
         portal=config.PortalSettings("https://portal.school.example"),
         oneroster=config.OneRosterSettings(("parent",)),
         mail=config.MailSettings(outbox=Path("~/out")),
+        smtp=config.SmtpSettings(port=2525, password_command=("pass", "show", "smtp")),
         ui=config.UiSettings(keys={"revoke": "D"}),
     )
 
@@ -366,6 +450,8 @@ def test_a_written_file_is_read_back(file: Path) -> None:
         "accounts.service",
         "feeds.oneroster.portal_access_roles",
         "mail.outbox",
+        "mail.smtp.port",
+        "mail.smtp.password_command",
         "ui.keys",
     }
 

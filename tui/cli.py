@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tui import __version__
-from tui.commands import audit, handover, standing
-from tui.commands.acting import carry_out, drop_output, finish, showing_import
+from tui.commands import acts, audit, doctor, handover, invitations, jobs, mail, standing
+from tui.commands.acting import drop_output, showing_import
+from tui.commands.options import REASONS
 from tui.commands.options import Word as _Word
 from tui.commands.options import global_options as _globals
 from tui.commands.options import open_or_pretend as _open_or_pretend
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
 
 _STATUSES = ("ready-to-revoke", "ready-to-provision", "active", "never-logged-in", "no-access", "all")
-_REASONS = ("superseded", "misplaced-username", "access-flag-changed", "no-current-student", "unexplained")
 _TYPES = ("contact", "student", "staff")
 
 
@@ -53,8 +53,9 @@ def cli(ctx: click.Context) -> None:
 
 
 for verb in (
-    standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
-    audit.audit,
+    acts.revoke, acts.welcome, acts.reset, jobs.jobs, jobs.resume, jobs.pause, jobs.cancel, jobs.restore, jobs.retry,
+    jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
+    invitations.invitations, mail.mail, doctor.doctor, audit.audit,
 ):  # fmt: skip
     cli.add_command(verb)
 
@@ -134,7 +135,7 @@ def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
 
 @cli.command("list")
 @click.option("--status", "tab", type=_Word(_STATUSES), default="all", help="Which status; all when left out.")
-@click.option("--reason", type=_Word(_REASONS), help="Only accounts for which this reason holds.")
+@click.option("--reason", type=_Word(REASONS), help="Only accounts for which this reason holds.")
 @click.option("--type", "user_type", type=click.Choice(_TYPES), default="contact", help="The user type.")
 @click.option("--find", "text", default="", metavar="WORDS", help="Only records in which all these words occur.")
 @click.option("--cause", "only", multiple=True, metavar="KEY", help="Only accounts of this cause; more than once.")
@@ -229,108 +230,6 @@ def match(ctx: click.Context, codes: Path | None, form: str, out: Path | None) -
         raise Refused(f"{out} can't be written: {error.strerror}.", todo="Give another place.") from error
     if not written:
         raise Refused(f"{out} is already there; it is not overwritten.", todo="Give another name.")
-
-
-@cli.command()
-@click.argument("codes", nargs=-1, metavar="CODE...")
-@click.option("--all-ready", is_flag=True, help="All that are ready to revoke.")
-@click.option("--only-reason", type=_Word(_REASONS), help="With --all-ready: only those whose first reason it is.")
-@click.option("--yes", is_flag=True, help="Confirm beforehand. Never passes the guard.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and what the guard says, do nothing.")
-@click.option("--override-guard", type=int, metavar="COUNT", help="Pass the guard once, for exactly this many.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; needed to override, and to revoke an active account.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_globals
-@click.pass_context
-def revoke(
-    ctx: click.Context,
-    codes: tuple[str, ...],
-    all_ready: bool,
-    only_reason: str | None,
-    yes: bool,
-    dry_run: bool,
-    override_guard: int | None,
-    reason: str,
-    as_json: bool,
-) -> None:
-    """Revoke access: remove username and password, or put it on the worklist."""
-    from tui.domain.gates import Verb
-    from tui.jobs.plan import Confirmation
-
-    _one_of(codes, all_ready, only_reason)
-    manager = _open(ctx)
-    plan = manager.plan(Verb.REVOKE, codes, all_ready=all_ready, reason=reason, only_reason=only_reason)
-    given = Confirmation(yes=yes, override_count=override_guard, override_reason=reason)
-    ctx.exit(carry_out(manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes)))
-
-
-@cli.command()
-@click.argument("codes", nargs=-1, metavar="CODE...")
-@click.option("--all-ready", is_flag=True, help="All that are ready to provision.")
-@click.option("--yes", is_flag=True, help="Confirm beforehand.")
-@click.option("--dry-run", is_flag=True, help="Show the plan, do nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_globals
-@click.pass_context
-def welcome(
-    ctx: click.Context, codes: tuple[str, ...], all_ready: bool, yes: bool, dry_run: bool, as_json: bool
-) -> None:
-    """Send the welcome email with its one-time link, or put it on the worklist."""
-    from tui.domain.gates import Verb
-    from tui.jobs.plan import Confirmation
-
-    _one_of(codes, all_ready, None)
-    manager = _open(ctx)
-    plan = manager.plan(Verb.WELCOME, codes, all_ready=all_ready)
-    given = Confirmation(yes=yes)
-    ctx.exit(carry_out(manager, plan, given, dry_run=dry_run, as_json=as_json, named=bool(codes)))
-
-
-def _one_of(codes: Sequence[str], all_ready: bool, only_reason: str | None) -> None:
-    if bool(codes) == all_ready:
-        raise click.UsageError("Give codes, or --all-ready, and not both.")
-    if only_reason and not all_ready:
-        raise click.UsageError("--only-reason goes with --all-ready.")
-
-
-@cli.command()
-@click.argument("job", type=int, required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_globals
-@click.pass_context
-def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
-    """Jobs so far, or one of them with what became of each account."""
-    from tui.printing import plain as printing
-
-    manager = _open(ctx)
-    if job is not None:
-        report = manager.report(job)
-        _print(printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report))
-        return
-    found = manager.jobs()
-    _print(printing.as_json([row._asdict() for row in found]) if as_json else printing.jobs_text(found))
-
-
-@cli.command()
-@click.argument("job", type=int)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_globals
-@click.pass_context
-def resume(ctx: click.Context, job: int, as_json: bool) -> None:
-    """Go on with a job that was stopped; nothing is done twice."""
-    manager = _open(ctx)
-    ctx.exit(finish(lambda progress, stop: manager.resume(job, progress=progress, stop=stop), as_json=as_json))
-
-
-@cli.command()
-@click.argument("job", type=int)
-@click.argument("codes", nargs=-1, metavar="[CODE...]")
-@_globals
-@click.pass_context
-def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
-    """Say that a worklist was carried out: all of it, or these codes. The next import checks it."""
-    count = _open(ctx).attest(job, codes)
-    _print(f"{count:,} attested as done in job {job}. The next newer import verifies it.")
 
 
 @cli.command()

@@ -7,37 +7,36 @@ are used, so that a start without a config file does not pay for them.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
+from tui.config_values import (
+    LOCAL_HOSTS,
+    Allowed,
+    Command,
+    Count,
+    Host,
+    Keys,
+    Line,
+    PathOrUsual,
+    Percent,
+    PortalUrl,
+    Roles,
+    Sender,
+    YesNo,
+    one_of,
+    whole,
+)
 from tui.errors import ConfigError
 from tui.text import clean, join_and, plural
 
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema
-
 PROGRAM = "engage-accounts"
 _MOST_BYTES = 1_000_000
-_MOST_TEXT = 200
-_ROLES = ("parent", "guardian", "relative")
-_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class _Allowed:
-    """What a key may hold, in words for the error; `prepare` checks it, type too, or raises ValueError."""
-
-    says: str
-    prepare: Callable[[Any], object]
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_before_validator_function(self.prepare, handler(source))
+# Keys that somebody would put a password under; it is refused by name, and never repeated.
+_SECRETS = ("password", "passwd", "passphrase", "secret", "token")
 
 
 class _Table:
@@ -47,171 +46,104 @@ class _Table:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 
-def _line(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > _MOST_TEXT:
-        raise ValueError("not a line of text")
-    return clean(value)
-
-
-def _sender(value: Any) -> str:
-    sender = _line(value)
-    address = r'[^\s<>@,;"]+@[^\s<>@,;".]+(\.[^\s<>@,;".]+)+'
-    if sender and not re.fullmatch(rf"{address}|[^<>@,;]*<{address}>", sender):
-        raise ValueError("not one address")
-    return sender
-
-
-def _portal_url(value: Any) -> str:
-    from urllib.parse import urlsplit
-
-    url = _line(value)
-    if url:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError when it is no port
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS)
-        if not (secure and parts.hostname) or "@" in parts.netloc or re.search(r"[\s\ufffd]", url):
-            raise ValueError("not the address of a portal")
-    return url
-
-
-def _path(value: Any) -> Path | None:
-    # Not cleaned: a path must stay the path that it is.
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError("not a path")
-    if value and not value.startswith("~") and not Path(value).is_absolute():
-        raise ValueError("relative")
-    return Path(value) if value else None
-
-
-def _service(value: Any) -> str:
-    if value not in ("worklist", "embedded"):
-        raise ValueError("no such service")
-    return str(value)
-
-
-def _roles(value: Any) -> tuple[str, ...]:
-    if not value or not isinstance(value, list) or not all(role in _ROLES for role in value):
-        raise ValueError("not roles")
-    return tuple(dict.fromkeys(value))
-
-
-def _keys(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise ValueError("not a table")
-    return {_line(action): _line(key) for action, key in value.items()}
-
-
-def _yes_no(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("not true or false")
-    return value
-
-
-def _whole(low: int, high: int) -> _Allowed:
-    def prepare(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError("not a whole number in range")
-        return value
-
-    return _Allowed(f"a whole number from {low} to {high:,}", prepare)
-
-
-_Line = Annotated[str, _Allowed(f"text in quotes, up to {_MOST_TEXT} characters", _line)]
-_YesNo = Annotated[bool, _Allowed("true or false (without quotes)", _yes_no)]
-_Path = Annotated[Path | None, _Allowed('a path in quotes that begins with / or ~, or "" for the usual place', _path)]
-_Percent = Annotated[int, _whole(1, 100)]
-_Count = Annotated[int, _whole(1, 1_000_000)]
-
-
 @dataclass(frozen=True, slots=True)
 class SchoolSettings(_Table):
     """Who writes to the parents."""
 
-    name: _Line = ""
-    help_contact: _Line = ""
+    name: Line = ""
+    help_contact: Line = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings(_Table):
     """The portal that parents log in to."""
 
-    url: Annotated[
-        str,
-        _Allowed(
-            "an address such as https://portal.school.example, without a user name or password in it "
-            "(http only for localhost)",
-            _portal_url,
-        ),
-    ] = ""
-    system: _Line = "SEQTA Engage"
+    url: PortalUrl = ""
+    system: Line = "SEQTA Engage"
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterSettings(_Table):
     """Where the register is; None is the usual place. `group` owns it when a team shares a host."""
 
-    path: _Path = None
-    group: _Line = ""
+    path: PathOrUsual = None
+    group: Line = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings(_Table):
     """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
 
-    service: Annotated[Literal["worklist", "embedded"], _Allowed('"worklist" or "embedded"', _service)] = "worklist"
-    future_students_count: _YesNo = False
-    restore_days: Annotated[int, _whole(0, 90)] = 14
+    service: Annotated[Literal["worklist", "embedded"], one_of("worklist", "embedded")] = "worklist"
+    future_students_count: YesNo = False
+    restore_days: Annotated[int, whole(0, 90)] = 14
+    per_minute: Annotated[int, whole(0, 6000)] = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings(_Table):
     """When an import is stopped because too much is missing from it."""
 
-    max_shrink_percent: _Percent = 33
+    max_shrink_percent: Percent = 33
 
 
 @dataclass(frozen=True, slots=True)
 class OneRosterSettings(_Table):
     """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
 
-    portal_access_roles: Annotated[
-        tuple[str, ...], _Allowed('a list of one or more of "parent", "guardian", "relative"', _roles)
-    ] = ("parent", "guardian")
+    portal_access_roles: Roles = ("parent", "guardian")
 
 
 @dataclass(frozen=True, slots=True)
 class GuardSettings(_Table):
     """How many accounts may be acted on before the guard stops the plan."""
 
-    max_count: _Count = 1000
-    max_percent: _Percent = 20
-    percent_from: _Count = 50
+    max_count: Count = 1000
+    max_percent: Percent = 20
+    percent_from: Count = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings(_Table):
     """After how many days revoking is due again."""
 
-    due_days: Annotated[int, _whole(1, 366)] = 31
+    due_days: Annotated[int, whole(1, 366)] = 31
 
 
 @dataclass(frozen=True, slots=True)
 class MailSettings(_Table):
-    """Who our mail comes from, and the outbox folder; None is the usual place."""
+    """Who our mail comes from, what it says and how it leaves. None is the usual outbox and the shipped templates."""
 
-    sender: Annotated[
-        str,
-        _Allowed('one email address, as "office@school.example" or "Name <office@school.example>"', _sender),
-    ] = ""
-    outbox: _Path = None
+    sender: Sender = ""
+    outbox: PathOrUsual = None
+    transport: Annotated[Literal["outbox", "smtp"], one_of("outbox", "smtp")] = "outbox"
+    templates: PathOrUsual = None
+    per_minute: Annotated[int, whole(0, 6000)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings(_Table):
+    """The mail server, where mail leaves by SMTP. Port 0 is the usual one; no user is no login.
+
+    The password itself is never a setting: see tui.secret.
+    """
+
+    host: Host = ""
+    port: Annotated[int, whole(0, 65535)] = 0
+    security: Annotated[Literal["starttls", "tls", "none"], one_of("starttls", "tls", "none")] = "starttls"
+    user: Line = ""
+    password_command: Command = ()
+    password_file: PathOrUsual = None
+    ca_file: PathOrUsual = None
+    timeout_seconds: Annotated[int, whole(5, 300)] = 30
 
 
 @dataclass(frozen=True, slots=True)
 class UiSettings(_Table):
     """The screen: its theme ("" is the usual one) and keys remapped by action name."""
 
-    theme: _Line = ""
-    keys: Annotated[Mapping[str, str], _Allowed('a table of action = "key"', _keys)] = field(default_factory=dict)
+    theme: Line = ""
+    keys: Keys = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +159,7 @@ class Settings(_Table):
     guard: GuardSettings = field(default_factory=GuardSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings, metadata={"table": "mail.smtp"})
     ui: UiSettings = field(default_factory=UiSettings)
 
 
@@ -242,7 +175,7 @@ def setting_keys() -> dict[str, str]:
     for table, attribute in tables().items():
         hints = get_type_hints(sections[attribute], include_extras=True)
         for f in fields(sections[attribute]):
-            allowed = next(a for a in get_args(hints[f.name]) if isinstance(a, _Allowed))
+            allowed = next(a for a in get_args(hints[f.name]) if isinstance(a, Allowed))
             found[f"{table}.{f.name}"] = allowed.says
     return found
 
@@ -250,7 +183,7 @@ def setting_keys() -> dict[str, str]:
 def default_config_path() -> Path:
     """The config file when none is named: $ENGAGE_ACCOUNTS_CONFIG, else the XDG config folder."""
     if named := os.environ.get("ENGAGE_ACCOUNTS_CONFIG"):
-        return _expanded(Path(named))
+        return expanded(Path(named))
     from platformdirs import user_config_path
 
     return user_config_path(PROGRAM) / "config.toml"
@@ -259,7 +192,7 @@ def default_config_path() -> Path:
 def state_folder() -> Path:
     """Where registers, the outbox and logs are kept: $ENGAGE_ACCOUNTS_STATE, else the XDG state folder."""
     if named := os.environ.get("ENGAGE_ACCOUNTS_STATE"):
-        return _expanded(Path(named))
+        return expanded(Path(named))
     from platformdirs import user_state_path
 
     return user_state_path(PROGRAM)
@@ -268,7 +201,7 @@ def state_folder() -> Path:
 def register_path(settings: Settings) -> Path:
     """The register's file."""
     named = settings.register.path
-    return _expanded(named) if named else state_folder() / "register.sqlite3"
+    return expanded(named) if named else state_folder() / "register.sqlite3"
 
 
 def demo_register_path() -> Path:
@@ -279,7 +212,7 @@ def demo_register_path() -> Path:
 def outbox_folder(settings: Settings, register: Path) -> Path:
     """The folder that welcome messages are put in: the setting's, or one beside the register."""
     if settings.mail.outbox:
-        return _expanded(settings.mail.outbox)
+        return expanded(settings.mail.outbox)
     return register.with_name("outbox" if register.stem == "register" else f"{register.stem}-outbox")
 
 
@@ -354,7 +287,8 @@ def write_whole(target: Path, text: str, *, overwrite: bool) -> bool:
     return True
 
 
-def _expanded(path: Path) -> Path:
+def expanded(path: Path) -> Path:
+    """A path of the config with the home folder written out. Raises ConfigError when that is nobody's."""
     try:
         return path.expanduser().absolute()
     except RuntimeError as error:
@@ -415,7 +349,25 @@ def _check(found: dict[str, Any]) -> tuple[Settings | None, list[str]]:
             name = f"{names[str(e['loc'][0])]}.{e['loc'][1]}"
             unknown = e["type"] == "unexpected_keyword_argument"
             problems.append(_unknown(name) if unknown else _not_allowed(name, e["input"]))
-    return settings, problems
+    return settings, problems or (_together(settings) if settings else [])
+
+
+def _together(settings: Settings) -> list[str]:
+    """What is wrong between keys, each of which is allowed for itself; one line a problem."""
+    smtp, by_smtp = settings.smtp, settings.mail.transport == "smtp"
+    found = []
+    if by_smtp and not smtp.host:
+        found.append('  mail.smtp.host: is needed where mail.transport is "smtp".')
+    if by_smtp and not settings.mail.sender:
+        found.append(
+            '  mail.sender: is needed where mail.transport is "smtp": nobody could answer, nor hear of a bounce.'
+        )
+    if smtp.security == "none" and smtp.host and smtp.host not in LOCAL_HOSTS:
+        found.append(
+            '  mail.smtp.security: "none" is only for a mail server on this host (localhost); anybody in between could '
+            'read the links. It must be "starttls" or "tls".'
+        )
+    return found
 
 
 def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -427,10 +379,13 @@ def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[t
             problems.append(_unknown(name))
         elif not isinstance(value, dict):
             problems.append(f"  {name}: must be a table: write [{name}] on a line of its own, its keys below.")
-        elif inside:
+        elif inside and name not in tables():
             yield from _split(value, f"{name}.", problems)
         else:
-            yield name, value
+            # A table may have keys of its own and tables below it, as [mail] has [mail.smtp].
+            below = {key: under for key, under in value.items() if f"{name}.{key}" in tables()}
+            yield from _split(below, f"{name}.", problems)
+            yield name, {key: own for key, own in value.items() if key not in below}
 
 
 def _not_allowed(name: str, value: object) -> str:
@@ -443,6 +398,12 @@ def _not_allowed(name: str, value: object) -> str:
 def _unknown(name: str) -> str:
     """The line for a key that does not exist. Its value is not shown: it may be a secret put there."""
     from rapidfuzz import fuzz
+
+    if name.rpartition(".")[2].lower() in _SECRETS:
+        return (
+            f"  {clean(name)}: no password or other secret stands in the config file; take it out. For the mail server "
+            "set ENGAGE_ACCOUNTS_SMTP_PASSWORD, mail.smtp.password_command or mail.smtp.password_file."
+        )
 
     def nearness(known: str) -> float:
         # The last part alone decides: a right key in the wrong table is a common slip.

@@ -12,6 +12,7 @@ The room holds exceptions and exit codes only; it imports nothing of the house. 
     |-- ImportStopped            a feed shrank or lost columns; nothing was imported
     |-- NotFound                 no such code, job or group
     |-- Refused                  a rule of safety (a gate) refuses
+    |   `-- LeaseLost            another session has taken over what this one was doing
     |-- GuardStopped             the guard stops the whole plan before its first item
     |-- Declined                 the operator did not confirm
     `-- ServiceError             the system that holds the accounts did not do as asked
@@ -104,6 +105,10 @@ class Refused(EngageError):
     """A rule of safety refuses the act."""
 
     exit_code = ExitCode.REFUSED
+
+
+class LeaseLost(Refused):
+    """Another session has taken a job over; this one writes nothing more of it."""
 
 
 class GuardStopped(EngageError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import correlation, deriving, febrl, first_frame, importing, memory, million, screen_keys
+from tests.benchmarks import correlation, deriving, febrl, first_frame, importing, mailing, memory, million, screen_keys
 from tests.benchmarks.terminal import Terminal
 
 
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "match": Benchmark(correlation.benchmark, contacts=50_000, small=3_000),
     "febrl": Benchmark(febrl.benchmark, contacts=5_000, small=5_000, unnamed=False),
     "frame": Benchmark(first_frame.benchmark),
+    "mail": Benchmark(mailing.benchmark, contacts=1_000, small=20),
     "keys": Benchmark(screen_keys.benchmark, small=800),
     "memory": Benchmark(memory.benchmark, small=800),
     "million": Benchmark(million.benchmark, contacts=1_000_000, small=800, unnamed=False),

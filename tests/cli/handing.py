@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from tests.letters import text_of
 from tests.running import Result, Run
 from tests.school import SchoolFiles, families
 
@@ -59,9 +60,7 @@ def mailed(outbox: Path) -> dict[str, str]:
     """The messages in an outbox: the text, by address."""
     found = [message_from_bytes(path.read_bytes(), policy=default) for path in outbox.glob("*.eml")]
     return {
-        m["To"].addresses[0].addr_spec: m.get_content().replace("\r\n", "\n")
-        for m in found
-        if isinstance(m, EmailMessage)
+        m["To"].addresses[0].addr_spec: text_of(m).replace("\r\n", "\n") for m in found if isinstance(m, EmailMessage)
     }
 
 

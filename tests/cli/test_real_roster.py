@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.letters import text_of
 from tests.running import Result, Run
 
 PARENTS, STUDENTS = 812, 1187
@@ -131,7 +132,7 @@ class Job:
             self.real.rows[code]["email"] for code in chosen
         }
         assert len(messages) == WELCOMED
-        links = {line for message in messages for line in message.get_content().split() if "/welcome#" in line}
+        links = {line for message in messages for line in text_of(message).split() if "/welcome#" in line}
         assert len(links) == WELCOMED
         assert self.statuses() == after, "a welcome email by itself changes no status"
         assert not (self.state / "worklists").exists()

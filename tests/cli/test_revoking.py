@@ -269,7 +269,8 @@ def test_json_on_stdout_is_the_report_alone(cli: Run, take_in: TakeIn) -> None:
     result = cli("revoke", "P0001", "--yes", "--json")
     report = result.json()
     assert report["counts"] == {
-        "done": 1, "attested": 0, "requested": 0, "skipped": 0, "failed": 0, "pending": 0,
+        "done": 1, "attested": 0, "requested": 0, "deferred": 0, "unknown": 0, "skipped": 0, "failed": 0,
+        "cancelled": 0, "pending": 0,
     }  # fmt: skip
     assert report["system"] == "the embedded register"
     assert "Revoke access of 1 contact in the embedded register:" in result.err, "the plan is for the person"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.letters import text_of
 from tests.running import Result, Run
 from tests.school import LATER, SchoolFiles, families
 from tests.terminal import AtTerminal
@@ -25,7 +26,7 @@ def messages(state: Path) -> list[EmailMessage]:
 
 
 def link_of(message: EmailMessage) -> str:
-    (link,) = (word for word in message.get_content().split() if "/welcome#" in word)
+    (link,) = (word for word in text_of(message).split() if "/welcome#" in word)
     return str(link)
 
 
@@ -76,7 +77,7 @@ def test_the_portal_and_the_helper_of_the_config_stand_in_it(
     assert isinstance(message, EmailMessage)
     assert message["From"].addresses[0].addr_spec == "office@school.example"
     assert link_of(message).startswith("https://portal.school.example/welcome#")
-    assert "the office, 5550 0100" in message.get_content()
+    assert "the office, 5550 0100" in text_of(message)
 
 
 def test_who_may_not_be_welcomed_is_told_why(cli: Run, take_in: TakeIn, school: SchoolFiles, state: Path) -> None:

@@ -18,9 +18,15 @@ EXAMPLES = pages.console_examples("commands.md")
 
 
 def options_of(command: click.Command) -> set[str]:
-    """The options of a verb; of a group of verbs those of every verb in it."""
-    own = {name for param in command.params if isinstance(param, click.Option) for name in param.opts}
-    return own.union(*map(options_of, command.commands.values())) if isinstance(command, click.Group) else own
+    """The options of a verb, with those of the verbs below it."""
+    own = {
+        name
+        for param in command.params
+        if isinstance(param, click.Option)
+        for name in (*param.opts, *param.secondary_opts)
+    }
+    below = command.commands.values() if isinstance(command, click.Group) and command is not program else ()
+    return own.union(*(options_of(one) for one in below))
 
 
 def mentioned(markdown: str) -> set[str]:

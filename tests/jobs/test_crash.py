@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.letters import text_of
 from tests.running import Run, run_program, stop_when
 from tests.school import families
 from tests.terminal import AtTerminal
@@ -150,7 +151,7 @@ def test_each_parent_is_mailed_once(journal: Journal, register: Path) -> None:
     tokens = {
         sha256(word.partition("#")[2].encode()).digest()
         for message in messages
-        for word in message.get_content().split()
+        for word in text_of(message).split()
         if "/welcome#" in word
     }
     live = {token for (token,) in journal.rows("SELECT token_hash FROM invitations WHERE token_hash IS NOT NULL")}

@@ -5,7 +5,6 @@ import os
 import stat
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from threading import Barrier, Thread
@@ -13,7 +12,7 @@ from threading import Barrier, Thread
 import pytest
 
 from tui.mail.outbox import Outbox
-from tui.mail.transport import MailError, Transport
+from tui.mail.transport import MailUnavailable, Message, Transport
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 EXPIRY = NOW + timedelta(days=7)
@@ -24,11 +23,9 @@ def outbox(tmp_path: Path) -> Outbox:
     return Outbox(tmp_path / "state" / "outbox")
 
 
-def message(text: str = "the link") -> EmailMessage:
-    made = EmailMessage(policy=SMTP)
-    made["To"] = "mary@school.example"
-    made.set_content(text)
-    return made
+def message(key: str = "k1", expires_at: datetime = EXPIRY, *, text: str = "the link") -> Message:
+    content = f"To: mary@school.example\r\nContent-Type: text/plain\r\n\r\n{text}\r\n".encode("ascii")
+    return Message(key, "office@school.example", "mary@school.example", content, f"<{key}@school.example>", expires_at)
 
 
 def mode(path: Path) -> int:
@@ -42,7 +39,7 @@ def test_it_is_a_transport(outbox: Outbox) -> None:
 
 def test_a_message_is_delivered_whole(outbox: Outbox) -> None:
     assert outbox.delivered("k1") is False
-    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1"))
     assert outbox.delivered("k1") is True
     assert outbox.delivered("k") is False
     (found,) = outbox.list_messages()
@@ -57,7 +54,7 @@ def test_a_message_is_delivered_whole(outbox: Outbox) -> None:
 def test_folder_and_files_are_the_owners_alone(outbox: Outbox, umask: int) -> None:
     before = os.umask(umask)
     try:
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+        outbox.deliver(message("k1"))
     finally:
         os.umask(before)
     assert mode(outbox.folder) == 0o700
@@ -71,7 +68,7 @@ def test_a_file_is_never_open_to_others(outbox: Outbox, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "fdopen", lambda fd, how: modes.append(os.fstat(fd).st_mode & 0o777) or fdopen(fd, how))  # type: ignore[func-returns-value]
     before = os.umask(0)
     try:
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+        outbox.deliver(message("k1"))
     finally:
         os.umask(before)
     assert modes == [0o600]
@@ -80,16 +77,16 @@ def test_a_file_is_never_open_to_others(outbox: Outbox, monkeypatch: pytest.Monk
 def test_an_open_folder_is_tightened(outbox: Outbox) -> None:
     outbox.folder.mkdir(parents=True)
     outbox.folder.chmod(0o755)
-    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1"))
     assert mode(outbox.folder) == 0o700
 
 
 def test_the_same_key_again_changes_nothing(outbox: Outbox) -> None:
-    outbox.deliver(message("first"), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1", EXPIRY, text="first"))
     (before,) = outbox.list_messages()
     raw = before.path.read_bytes()
-    outbox.deliver(message("second"), key="k1", expires_at=EXPIRY)
-    outbox.deliver(message("third"), key="k1", expires_at=EXPIRY + timedelta(days=1))
+    outbox.deliver(message("k1", EXPIRY, text="second"))
+    outbox.deliver(message("k1", EXPIRY + timedelta(days=1), text="third"))
     assert outbox.list_messages() == [before]
     assert before.path.read_bytes() == raw
 
@@ -99,7 +96,7 @@ def test_one_key_from_many_threads_is_one_message(outbox: Outbox) -> None:
 
     def deliver(number: int) -> None:
         start.wait()
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY + timedelta(seconds=number))
+        outbox.deliver(message("k1", EXPIRY + timedelta(seconds=number)))
 
     threads = [Thread(target=deliver, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -111,14 +108,14 @@ def test_one_key_from_many_threads_is_one_message(outbox: Outbox) -> None:
 
 def test_keys_that_are_prefixes_are_told_apart(outbox: Outbox) -> None:
     for key in ("a", "a-b", "ab"):
-        outbox.deliver(message(), key=key, expires_at=EXPIRY)
+        outbox.deliver(message(key))
     assert {found.key for found in outbox.list_messages()} == {"a", "a-b", "ab"}
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", "a.b", "a b", "a\n", "é", "x" * 101])
 def test_a_key_is_plain(outbox: Outbox, key: str) -> None:
     with pytest.raises(ValueError, match="a key is"):
-        outbox.deliver(message(), key=key, expires_at=EXPIRY)
+        outbox.deliver(message(key))
     with pytest.raises(ValueError, match="a key is"):
         outbox.delivered(key)
     assert not outbox.folder.exists()
@@ -126,7 +123,7 @@ def test_a_key_is_plain(outbox: Outbox, key: str) -> None:
 
 def test_moments_need_a_zone(outbox: Outbox) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY.replace(tzinfo=None))
+        outbox.deliver(message("k1", EXPIRY.replace(tzinfo=None)))
     with pytest.raises(ValueError, match="time zone"):
         outbox.purge(NOW.replace(tzinfo=None))
 
@@ -147,7 +144,7 @@ def test_message_and_folder_are_on_disk_before_it_counts_as_delivered(
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(os, "rename", watched_rename)
-    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1"))
     assert steps == ["file", "rename", "folder"]
 
 
@@ -155,8 +152,8 @@ def test_message_and_folder_are_on_disk_before_it_counts_as_delivered(
 
 
 def test_purge_removes_what_has_expired_and_nothing_else(outbox: Outbox) -> None:
-    outbox.deliver(message(), key="old", expires_at=NOW)
-    outbox.deliver(message(), key="live", expires_at=NOW + timedelta(seconds=1))
+    outbox.deliver(message("old", NOW))
+    outbox.deliver(message("live", NOW + timedelta(seconds=1)))
     strange = outbox.folder / "notes.eml"
     strange.write_text("not ours")
     assert outbox.purge(NOW) == 1
@@ -185,7 +182,7 @@ def test_without_a_folder_there_is_nothing(outbox: Outbox) -> None:
 
 def test_messages_are_listed_by_expiry(outbox: Outbox) -> None:
     for key, days in (("late", 9), ("soon", 1), ("middle", 5)):
-        outbox.deliver(message(), key=key, expires_at=NOW + timedelta(days=days))
+        outbox.deliver(message(key, NOW + timedelta(days=days)))
     assert [found.key for found in outbox.list_messages()] == ["soon", "middle", "late"]
 
 
@@ -201,11 +198,11 @@ def test_what_is_no_folder_of_its_own_is_refused(outbox: Outbox, tmp_path: Path,
     else:
         outbox.folder.write_text("")
     for act in (
-        lambda: outbox.deliver(message(), key="k1", expires_at=EXPIRY),
+        lambda: outbox.deliver(message("k1")),
         lambda: outbox.delivered("k1"),
         lambda: outbox.purge(NOW),
     ):
-        with pytest.raises(MailError, match="not a folder of its own"):
+        with pytest.raises(MailUnavailable, match="not a folder of its own"):
             act()
     assert not (tmp_path / "elsewhere").exists() or not list((tmp_path / "elsewhere").iterdir())
 
@@ -214,8 +211,8 @@ def test_somebody_elses_folder_is_refused_and_left_alone(outbox: Outbox, monkeyp
     outbox.folder.mkdir(parents=True)
     outbox.folder.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: outbox.folder.stat().st_uid + 1)
-    with pytest.raises(MailError, match="belongs to somebody else"):
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    with pytest.raises(MailUnavailable, match="belongs to somebody else"):
+        outbox.deliver(message("k1"))
     assert mode(outbox.folder) == 0o755
     assert not list(outbox.folder.iterdir())
 
@@ -241,13 +238,13 @@ def test_a_disk_that_fails_is_said_and_leaves_nothing_behind(
         outbox.folder.mkdir(parents=True)
     with monkeypatch.context() as patched:
         patched.setattr(os, step, fail)
-        with pytest.raises(MailError, match=said) as caught:
-            outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+        with pytest.raises(MailUnavailable, match=said) as caught:
+            outbox.deliver(message("k1"))
     assert caught.value.means == "The message was not sent."
     assert caught.value.todo
     assert not outbox.delivered("k1")
     assert step == "mkdir" or not list(outbox.folder.iterdir())
-    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1"))
     assert outbox.delivered("k1")
 
 
@@ -258,10 +255,10 @@ def test_a_kill_before_the_rename_leaves_no_message(outbox: Outbox, monkeypatch:
     child = os.fork()
     if child == 0:
         monkeypatch.setattr(os, "rename", killed)
-        outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+        outbox.deliver(message("k1"))
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     assert outbox.delivered("k1") is False
     assert len(list(outbox.folder.iterdir())) == 1  # the temporary file, for purge
-    outbox.deliver(message(), key="k1", expires_at=EXPIRY)
+    outbox.deliver(message("k1"))
     assert outbox.delivered("k1") is True

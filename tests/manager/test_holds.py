@@ -142,3 +142,11 @@ def test_the_list_and_the_why_say_until_when(at_day: Open) -> None:
     assert "until 31 Dec 2026" in manager.why("P0005").next_step
     (left,) = manager.plan(Verb.WELCOME, ["P0005"]).left_out
     assert left.why == "held, not to be mailed, by tester until 31 Dec 2026: moving house"
+
+
+def test_a_clock_that_jumps_ahead_ends_none(at_day: Open) -> None:
+    at_day().hold("P0001", "ring first", until="2026-11-30")
+    at_day(1)
+    assert left_out(at_day(400))
+    assert at_day(1).holds(), "set right again, it still stands"
+    assert at_day(3).holds() == []

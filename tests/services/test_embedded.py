@@ -1,6 +1,7 @@
 """The embedded service: one transaction for account, copy, links, journal and audit; read back; restored or wiped."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,15 @@ from tests.running import Result
 from tests.school import FIRST, families
 from tui.config import Settings
 from tui.domain.actor import Actor
+from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
+from tui.errors import LeaseLost
 from tui.feeds import open_feed
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
 from tui.register import audit
 from tui.register.database import Connection
+from tui.services.service import Order
 
 TakeIn = Callable[..., Result]
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
@@ -83,6 +87,30 @@ ACCOUNT = "SELECT username, username_key, password_hash, revoked_at, revoked_job
 def revoke(manager: AccountManager, *codes: str) -> None:
     report = manager.run(manager.plan(Verb.REVOKE, codes), YES)
     assert len(report.of("done")) == len(codes)
+
+
+def order_of(facts: AccountFacts) -> Order:
+    """Item 1 of job 1, ordered by hand."""
+    return Order(1, 1, 4, facts, ACTOR, NOW.isoformat(), "", "by hand", 0)
+
+
+def lease(register: Path, runner: str) -> None:
+    """Let this runner hold job 1."""
+    connection = sqlite3.connect(register)
+    with connection:
+        connection.execute("UPDATE jobs SET runner = ? WHERE id = 1", (runner,))
+    connection.close()
+
+
+def test_who_lost_the_job_writes_nothing(open_manager: Open, register: Path) -> None:
+    manager = open_manager()
+    stop = threading.Event()
+    stop.set()
+    manager.run(manager.plan(Verb.REVOKE, ["P0001"]), YES, stop=stop)
+    with pytest.raises(LeaseLost):
+        manager.service.revoke([order_of(manager.why("P0001").facts)])
+    assert rows(register, ACCOUNT)[0][0] == "user.p0001"
+    assert rows(register, "SELECT state FROM items") == [("pending",)]
 
 
 def test_username_and_password_go_together(open_manager: Open, register: Path) -> None:
@@ -205,24 +233,21 @@ def test_links_and_messages_run_out(open_manager: Open, register: Path, clock: C
 
 
 def test_it_acts_once_however_often_it_is_asked(open_manager: Open, register: Path) -> None:
-    from tui.services.service import Order
-
     manager = open_manager()
     revoke(manager, "P0001")
     facts = manager.why("P0001").facts
-    order = Order(1, 1, 4, facts, ACTOR, NOW.isoformat(), "")
-    assert manager.service.revoke(order).detail == "was done already"
-    assert manager.service.is_revoked(order) is True
+    order = order_of(facts)
+    lease(register, order.runner)
+    assert [acted.detail for acted in manager.service.revoke([order])] == ["was done already"]
+    assert manager.service.are_revoked([order]) == [True]
     assert rows(register, "SELECT count(*) FROM revoked_copies") == [(1,)]
     assert rows(register, "SELECT count(*) FROM audit WHERE action = 'revoke'") == [(1,)]
 
 
 def test_it_is_read_back_afresh(open_manager: Open, register: Path) -> None:
-    from tui.services.service import Order
-
     manager = open_manager()
-    order = Order(1, 1, 4, manager.why("P0001").facts, ACTOR, NOW.isoformat(), "")
-    assert manager.service.is_revoked(order) is False
+    order = order_of(manager.why("P0001").facts)
+    assert manager.service.are_revoked([order]) == [False]
     for username, password, gone in (("", "a hash", False), ("user", None, False), ("", None, True)):
         connection = sqlite3.connect(register)
         with connection:
@@ -230,7 +255,7 @@ def test_it_is_read_back_afresh(open_manager: Open, register: Path) -> None:
                 "UPDATE accounts SET username = ?, password_hash = ? WHERE person = 4", (username, password)
             )
         connection.close()
-        assert manager.service.is_revoked(order) is gone
+        assert manager.service.are_revoked([order]) == [gone]
 
 
 def test_an_audit_event_that_was_changed_breaks_the_chain(open_manager: Open, register: Path) -> None:

@@ -224,7 +224,9 @@ async def test_by_worklist_nothing_is_called_revoked(open_school: Open) -> None:
 
 async def test_what_failed_stays_marked(open_school: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = open_school(leavers(4))
-    monkeypatch.setattr(manager.service, "is_revoked", lambda order: order.facts.code != "P0002")
+    monkeypatch.setattr(
+        manager.service, "are_revoked", lambda orders: [order.facts.code != "P0002" for order in orders]
+    )
     async with at_the_screen(manager) as person:
         await person.press("a", "R")
         await person.sees("Revoke access of 4 contacts")

@@ -143,7 +143,7 @@ async def test_an_open_panel_is_laid_out_anew(open_school: Open) -> None:
 
 
 PICTURE = """\
-Example School · acts on the embedded register                         never run
+Example School · acts on the embedded register                    due: never run
 1 Revoke 3 2 Provision 0 3 Active 100 4 Never in 100 5 No access 0 6 All 103
  ▸ Code     Name ▴                 Reason               Students
 >  P0001    Given0001 Surname0001  No current student   (Child0001)

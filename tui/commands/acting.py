@@ -108,21 +108,25 @@ def finish(
     aside: bool = False,
 ) -> ExitCode:
     """Run a job so that a signal lets the current item finish, and report what became of it."""
-    from tui.printing import plain as printing
+    from tui.printing import jobs as printing
+    from tui.printing.plain import as_json as to_json
 
+    report = run(_show_progress if sys.stderr.isatty() else None, stopping())
+    with _reader_may_go():
+        said = to_json(printing.report_values(report)) if as_json else printing.report_text(report)
+        click.echo(said, err=aside)
+    short = any(report.of(state) for state in ("failed", "unknown", "deferred", "skipped", "cancelled", "pending"))
+    return ExitCode.SOME_FAILED if short or left_out else ExitCode.OK
+
+
+def stopping() -> threading.Event:
+    """An event that a dropped line or a ctrl+c sets: the current item is finished, the journal says where it was. What
+    nohup ignores stays ignored."""
     stop = threading.Event()
-    # A dropped line or a ctrl+c lets the current item finish; the journal says where it was. What nohup ignores stays
-    # ignored.
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: stop.set())
-    report = run(_show_progress if sys.stderr.isatty() else None, stop)
-    with _reader_may_go():
-        said = printing.as_json(printing.report_values(report)) if as_json else printing.report_text(report)
-        click.echo(said, err=aside)
-    if report.of("failed") or report.of("skipped") or report.of("pending") or left_out:
-        return ExitCode.SOME_FAILED
-    return ExitCode.OK
+    return stop
 
 
 @contextmanager

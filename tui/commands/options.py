@@ -12,6 +12,8 @@ from tui.config import Settings, load_settings, register_path
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
 
+REASONS = ("superseded", "misplaced-username", "access-flag-changed", "no-current-student", "unexplained")
+
 
 class Word(click.Choice[str]):
     """A choice that takes hyphens and underscores alike, and gives underscores."""

@@ -123,6 +123,24 @@ class HoldFact:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationFact:
+    """A message with a one-time link that was, or is to be, sent to this person. `purpose` is welcome or reset, `state`
+    one of the invitation's states, `job` the job that sends it; times are ISO text, "" for not (yet)."""
+
+    id: int
+    purpose: str
+    state: str
+    job: int | None
+    sent_at: str
+    expires_at: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its link works, or will once it is sent."""
+        return self.state in ("queued", "sending", "sent", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFacts:
     """Everything about one account that the why-pane, the gates and the reasons need."""
 
@@ -153,6 +171,7 @@ class AccountFacts:
     incomplete: ImportRef | None = None
     employed: bool = True
     own_status: str = ""
+    invitations: tuple[InvitationFact, ...] = ()  # the newest first
     first_import: ImportRef | None = field(default=None)
 
     @property

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.domain.addresses import why_unusable
-from tui.domain.facts import AccountFacts, LinkFact
+from tui.domain.facts import AccountFacts, InvitationFact, LinkFact
 from tui.domain.flag_groups import Answer
 from tui.domain.records import UserType
 from tui.domain.status import Status, student_counts
@@ -20,6 +20,13 @@ class Verb(StrEnum):
 
     REVOKE = "revoke"
     WELCOME = "welcome"
+    RESET = "reset"
+    RESTORE = "restore"
+
+    @property
+    def mails(self) -> bool:
+        """Whether it sends a message with a one-time link."""
+        return self in (Verb.WELCOME, Verb.RESET)
 
 
 class Decision(StrEnum):
@@ -116,15 +123,20 @@ def _may_be(decision: str) -> str:
     return "is probably" if decision == "match" else "may be"
 
 
-def mail_gate(facts: AccountFacts, *, future_counts: bool) -> Verdict:
-    """Whether a welcome email may go to this person now.
+def mail_gate(
+    facts: AccountFacts, *, future_counts: bool, verb: Verb = Verb.WELCOME, job: int | None = None
+) -> Verdict:
+    """Whether a welcome email, or a password reset, may go to this person now.
 
-    Refused: not eligible, no usable email, held, the old account still there. Asked singly: the email also stands on
-    another contact, a custody note on a child, a match that was up for review, an account that is in use, an old
-    account that may be this person's.
+    Refused: not eligible, no usable email, held, the old account still there; a reset to whoever has no account. Asked
+    singly: the email also stands on another contact, a custody note on a child, a match that was up for review, an
+    old account that may be this person's, a message that was sent before and whose link works (of another job than
+    `job`, which is the one that asks); for a welcome also an account that is in use.
     """
     if facts.user_type is not UserType.CONTACT:
-        return _refuse("only contacts are welcomed here")
+        return _refuse("only contacts are written to here")
+    if verb is Verb.RESET and facts.status is Status.READY_TO_PROVISION:
+        return _refuse("has no account yet: send the welcome email instead")
     if facts.status not in (Status.READY_TO_PROVISION, Status.ACTIVE):
         return _refuse("is not eligible: no student at the school with portal access")
     hold = facts.hold("mail")
@@ -141,12 +153,13 @@ def mail_gate(facts: AccountFacts, *, future_counts: bool) -> Verdict:
             f"{join_and(probable, most=3)} is probably the same person's old account and still there: hand over (w), "
             "or reject that match there"
         )
-    if facts.requested_job is not None and facts.requested_verb == Verb.WELCOME:
+    if facts.requested_job is not None and facts.requested_verb == verb:
         return _refuse(f"already requested in job {facts.requested_job}; it waits to be done and verified")
     if facts.username and facts.username_shared_with:
         others = join_and(list(facts.username_shared_with), most=3)
         return _refuse(f"its username is also on {others}: put that right first")
-    questions = []
+    before = [sent for sent in facts.invitations if sent.is_open and sent.purpose == verb and not _is_of(sent, job)]
+    questions = [_say_sent(sent) for sent in before]
     accepted = {old.code for old in facts.old_records if old.decision == "accepted"}
     shared = [code for code in facts.email_shared_with if code not in accepted]
     if shared:
@@ -159,6 +172,20 @@ def mail_gate(facts: AccountFacts, *, future_counts: bool) -> Verdict:
     if perhaps := [old.code for old in there if old.decision == "review"]:
         questions.append(f"{join_and(perhaps, most=3)} may be this person's old account, and is not revoked.")
     # A last login outlives a revoke; who has come back has no account that could be in use.
-    if facts.has_account and facts.last_login:
+    if verb is Verb.WELCOME and facts.has_account and facts.last_login:
         questions.append(f"The account is in use: last login {say_date(facts.last_login)}.")
     return Verdict(Decision.ASK, " ".join(questions)) if questions else _ACT
+
+
+def _is_of(sent: InvitationFact, job: int | None) -> bool:
+    return job is not None and sent.job == job
+
+
+def _say_sent(sent: InvitationFact) -> str:
+    what = "A welcome email" if sent.purpose == Verb.WELCOME else "A password reset"
+    by = f" (job {sent.job})" if sent.job is not None else ""
+    if sent.state == "unknown":
+        return f"{what}{by} may have been sent already, and nobody knows; another one voids its link."
+    if sent.state != "sent":
+        return f"{what}{by} is on its way already."
+    return f"{what}{by} was sent on {say_date(sent.sent_at)}, and its link works until {say_date(sent.expires_at)}."

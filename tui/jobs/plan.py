@@ -10,7 +10,15 @@ from tui.errors import Declined, GuardStopped
 from tui.text import plural
 
 COUNT_FROM = 11
-VERBS = {Verb.REVOKE: ("Revoke access of", "revoked"), Verb.WELCOME: ("Send a welcome email to", "welcomed")}
+# What a plan is headed by, and what was done to an account.
+VERBS = {
+    Verb.REVOKE: ("Revoke access of", "revoked"),
+    Verb.WELCOME: ("Send a welcome email to", "welcomed"),
+    Verb.RESET: ("Send a password reset to", "sent a password reset"),
+    Verb.RESTORE: ("Give access back to", "restored"),
+}
+_MESSAGES = {Verb.WELCOME: "welcome email", Verb.RESET: "password reset"}
+STATES = ("done", "attested", "requested", "deferred", "unknown", "skipped", "failed", "cancelled", "pending")
 
 
 class PlannedItem(NamedTuple):
@@ -67,7 +75,8 @@ class Plan:
 
     `system` is the system that is changed, in words; `how` says what this service does (and what it can restore);
     `questions` is only filled in a plan for one account, and then `items` holds that account. `handover` is the walk
-    that the plan is a part of: there each question was put by itself beforehand.
+    that the plan is a part of: there each question was put by itself beforehand. `of_job`: the job whose revokes a
+    restore takes back.
     """
 
     verb: Verb
@@ -82,6 +91,7 @@ class Plan:
     reason: str = ""
     asked_for: int = 0
     handover: int | None = None
+    of_job: int | None = None
 
     @property
     def count(self) -> int:
@@ -139,7 +149,7 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one item: `state` done, attested, requested, skipped or failed, with a sentence."""
+    """What became of one item: `state` is one of STATES, with a sentence."""
 
     code: str
     name: str
@@ -151,7 +161,8 @@ class Outcome(NamedTuple):
 class JobReport:
     """The result of a job. `system` names what was changed; *requested* is never called revoked.
 
-    `handed_to` names the way out that the job's own messages were handed to, "" when none was.
+    `handed_to` names the way out that the job's own messages were handed to, "" when none was. `stopped`: it has not
+    come to its end, `stopped_why` says at what, where that is known. `taken_back`: how many of it were restored.
     """
 
     job: int
@@ -164,6 +175,9 @@ class JobReport:
     stopped: bool = False
     how: str = ""
     handed_to: str = ""
+    stopped_why: str = ""
+    cancelled: bool = False
+    taken_back: int = 0
 
     def of(self, state: str) -> list[Outcome]:
         """The outcomes in one state."""
@@ -177,20 +191,32 @@ class JobReport:
         done = len(self.of("done"))
         if done and self.handed_to:
             # Handed over is not sent, and far from read: nobody is called welcomed yet.
-            parts.append(f"{plural(done, 'welcome email')} handed to the {self.handed_to}")
+            parts.append(f"{plural(done, _MESSAGES.get(self.verb, 'message'))} handed to the {self.handed_to}")
         elif done:
             parts.append(f"{plural(done, 'account')} {words} in {self.system}")
         for state, text in (
             ("attested", f"attested as {words} in {self.system}, to be verified by the next import"),
             ("requested", f"requested, to be done by hand in {self.system}: not {words} yet"),
+            ("deferred", "put off by the mail server, to be tried again"),
+            ("unknown", "unknown: the message may have been sent, and a person has to look"),
             ("skipped", "skipped, as the facts had changed"),
             ("failed", "failed"),
+            ("cancelled", "cancelled"),
             ("pending", "not reached"),
         ):
             found = self.of(state)
             if found:
                 parts.append(f"{plural(len(found), 'account')} {text}")
+        if self.taken_back:
+            parts.append(f"{plural(self.taken_back, 'account')} of them restored since")
         return "; ".join(parts) + "." if parts else "Nothing was done."
+
+    def causes(self, state: str) -> list[tuple[str, list[Outcome]]]:
+        """The outcomes in one state by what caused them, the commonest first."""
+        found: dict[str, list[Outcome]] = {}
+        for outcome in self.of(state):
+            found.setdefault(outcome.detail, []).append(outcome)
+        return sorted(found.items(), key=lambda cause: -len(cause[1]))
 
     @property
     def to_send_on(self) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tui.config import Settings
 from tui.domain.facts import AccountFacts
@@ -12,10 +12,13 @@ from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Decision, Verb, Verdict, mail_gate, revoke_gate
 from tui.domain.guard import WINDOW_HOURS, GuardLimits, GuardVerdict, judge
 from tui.domain.records import UserType
+from tui.domain.restoring import restore_gate
+from tui.errors import Refused
 from tui.jobs.plan import LeftOut, Plan, PlannedItem, Question
 from tui.register import accounts, facts, journal, listing, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
+from tui.text import clean
 
 _PART = 400
 
@@ -30,19 +33,29 @@ class OfWalk(NamedTuple):
 
 
 def ask_gate(
-    verb: Verb, account: AccountFacts, *, reason: str, future_counts: bool, covered: bool | None = None
+    verb: Verb,
+    account: AccountFacts,
+    *,
+    reason: str,
+    future_counts: bool,
+    covered: bool | None = None,
+    job: int | None = None,
 ) -> Verdict:
-    """The gate of a verb; asked when planning and again for each item just before it is acted on."""
+    """The gate of a verb; asked when planning and again for each item just before it is acted on, then of a `job`."""
     if verb is Verb.REVOKE:
         return revoke_gate(account, reason=reason, future_counts=future_counts, covered=covered)
-    return mail_gate(account, future_counts=future_counts)
+    return mail_gate(account, future_counts=future_counts, verb=verb, job=job)
 
 
-def fingerprint(account: AccountFacts) -> str:
+def fingerprint(account: AccountFacts, verb: Verb, job: int | None = None) -> str:
     """A digest of what a plan for this account rests on; another one means that the facts have changed.
 
     All that a gate looks at or a person was shown is in it, but for the flag group: that dissolves as its members go.
+    For messages it has the newest one that another job than `job` has sent or begun, so that of two plans the second
+    sees the first.
     """
+    if verb is Verb.RESTORE:
+        return _digest([account.code, account.username.casefold(), account.has_password])
     ground = [
         account.status,
         account.name,
@@ -51,7 +64,9 @@ def fingerprint(account: AccountFacts) -> str:
         account.email.casefold(),
         account.last_login,
         account.email_shared_with,
-        account.username_shared_with,
+        # A revoke is not asked about it, and of two who share one the second must not wait for another plan.
+        account.username_shared_with if verb is not Verb.REVOKE else (),
+        next((sent.id for sent in account.invitations if job is None or sent.job != job), 0) if verb.mails else 0,
         [(hold.kind, hold.note) for hold in account.holds],
         [(other.code, other.decision, other.eligible) for other in account.correlated],
         [(old.code, old.decision, old.has_account, old.doubted) for old in account.old_records],
@@ -60,6 +75,10 @@ def fingerprint(account: AccountFacts) -> str:
             for link in account.links
         ],
     ]
+    return _digest(ground)
+
+
+def _digest(ground: list[Any]) -> str:
     return hashlib.sha256(json.dumps(ground).encode()).hexdigest()[:32]
 
 
@@ -112,7 +131,7 @@ def make_plan(
                 group = (account.group.contact_type, number)
             greeting = of_walk.greetings.get(person, "") if of_walk is not None else ""
             items.append(
-                PlannedItem(person, account.code, account.name, fingerprint(account), group, answered, greeting)
+                PlannedItem(person, account.code, account.name, fingerprint(account, verb), group, answered, greeting)
             )
     guard = None
     if verb is Verb.REVOKE:
@@ -130,6 +149,55 @@ def make_plan(
         reason=reason,
         asked_for=len(persons),
         handover=of_walk.number if of_walk is not None else None,
+    )
+
+
+def make_restore_plan(
+    database: Database,
+    service: AccountService,
+    of_job: int,
+    codes: Sequence[str] = (),
+    *,
+    reason: str,
+    now: datetime,
+) -> Plan:
+    """A plan to take back what a job revoked, all of it or these codes. Raises NotFound, and Refused when the job is no
+    revoke, acted elsewhere, or this service can't restore."""
+    row = journal.one_job(database, of_job)
+    if row.verb != Verb.REVOKE:
+        raise Refused(f"Job {of_job} revoked nothing.", todo="See engage-accounts jobs for the jobs that did.")
+    if row.service != service.name:
+        raise Refused(f"Job {of_job} acted on {row.system}; this register now acts on {service.system}.")
+    if not service.can_restore:
+        raise Refused(service.restores, means="Nothing was done.")
+    done = [item for item in journal.items(database, of_job, ("done",)) if not codes or item.code in codes]
+    unknown = sorted(set(codes) - {item.code for item in done})
+    if unknown:
+        raise Refused(f"Not revoked by job {of_job}: {', '.join(clean(code) for code in unknown[:10])}.")
+    persons = [item.person for item in done]
+    copies = accounts.copies(database, of_job, persons)
+    items, left_out = [], []
+    for start in range(0, len(persons), _PART):
+        found = facts.gather(database, persons[start : start + _PART])
+        for person, account in found.items():
+            verdict = restore_gate(account, copies.get(person), now.isoformat())
+            if verdict.decision is Decision.ACT:
+                items.append(PlannedItem(person, account.code, account.name, fingerprint(account, Verb.RESTORE)))
+            else:
+                left_out.append(LeftOut(account.code, account.name, verdict.sentence))
+    return Plan(
+        verb=Verb.RESTORE,
+        service=service.name,
+        system=service.system,
+        how=f"Gives username and password back in {service.system}, as they were before job {of_job}.",
+        items=tuple(items),
+        left_out=tuple(left_out),
+        questions=(),
+        guard=None,
+        singly=len(persons) == 1,
+        reason=reason,
+        asked_for=len(persons),
+        of_job=of_job,
     )
 
 
@@ -170,10 +238,11 @@ def _how(verb: Verb, service: AccountService, settings: Settings) -> str:
             else f"Removes username and password in {service.system}. Sessions already open can outlive this."
         )
         return f"{act} {service.restores}"
+    message = "password reset" if verb is Verb.RESET else "welcome email"
     if service.sends_own_mail:
-        return f"A worklist is written; {service.system} sends its own welcome email when a person asks it to."
+        return f"A worklist is written; {service.system} sends its own {message} when a person asks it to."
     nowhere = "" if settings.portal.url else " portal.url is not set in the config: the link will lead nowhere."
-    return (
-        "Writes one welcome email each to the outbox, with a link that is valid for one week; it voids an earlier "
-        f"link.{nowhere}"
-    )
+    does = "Sends one" if settings.mail.transport == "smtp" else "Writes one"
+    where = f"by {settings.smtp.host}" if settings.mail.transport == "smtp" else "to the outbox"
+    lives = "one hour" if verb is Verb.RESET else "one week"
+    return f"{does} {message} each {where}, with a link that is valid for {lives}; it voids an earlier link.{nowhere}"

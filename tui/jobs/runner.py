@@ -3,12 +3,11 @@
 The journal decides what is still to do, so starting again and going on are the same thing.
 """
 
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,18 +15,51 @@ from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
-from tui.domain.records import UserType
-from tui.errors import EngageError, GuardStopped, Refused, RegisterError
-from tui.jobs import welcoming
-from tui.jobs.plan import Confirmation, JobReport, Outcome, Plan, Progress
-from tui.jobs.planning import ask_gate, fingerprint, judge_now
+from tui.domain.restoring import KeptCopy, restore_gate
+from tui.errors import EngageError, LeaseLost, Refused, ServiceError
+from tui.jobs.lease import is_free, is_gone, runner_name
+from tui.jobs.mailing import Mailer, ToSend
+from tui.jobs.pace import Pace
+from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
+from tui.jobs.planning import ask_gate, fingerprint
+from tui.jobs.reporting import handed_to, report, write_worklist
+from tui.jobs.starting import guard_again, start
 from tui.mail.transport import Transport
-from tui.mail.welcome import compose_welcome
-from tui.register import accounts, audit, facts, invitations, journal, listing
+from tui.register import accounts, audit, facts, invitations, journal
 from tui.register.database import Connection, Database
-from tui.services.service import AccountService, FactsChanged, Listed, Order
+from tui.services.service import AccountService, Acted, Order
 
 _RENEW_SECONDS = 20
+# How long a job waits for another program's write (an import, a backup) before it stops where it is.
+PATIENCE_SECONDS = 60.0
+_BATCH = 50
+
+
+@dataclass
+class _Run:
+    """One run of a job. `alone`: whoever ran it before is gone for sure; `only`: just these items, None for all."""
+
+    row: journal.JobRow
+    verb: Verb
+    progress: Callable[[Progress], None] | None
+    stop: threading.Event
+    alone: bool
+    states: tuple[str, ...]
+    only: set[int] | None
+    done: int
+    failed: int
+    began: float
+    renewed: float
+    cancel: bool = False
+    why: str = ""
+
+    def count(self, state: str) -> None:
+        """One more item is through."""
+        self.done += 1
+        self.failed += state in ("failed", "unknown")
+        if self.progress is not None:
+            seconds = time.monotonic() - self.began
+            self.progress(Progress(self.row.id, self.done, self.row.total, self.failed, seconds))
 
 
 class Runner:
@@ -48,69 +80,14 @@ class Runner:
         self._settings = settings
         self._actor = actor
         self._clock = clock
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._name = runner_name()
 
     def start(self, plan: Plan, confirmation: Confirmation) -> int:
         """Check the confirmation and write the plan down as a job. Raises GuardStopped, Declined or Refused."""
-        plan.check(confirmation)
-        if not plan.items:
-            raise Refused("There is nothing to do: every account was left out.", means=_left_out(plan))
-        now = self._clock()
-        guard = plan.guard
-        overridden = bool(guard and guard.stopped)
-        with self._database.transaction() as connection:
-            if guard is not None and not overridden:
-                # Judged again where nobody can come between: of two plans made side by side, the second sees the first.
-                touched = {item.group for item in plan.items if item.group}
-                fresh = judge_now(self._database, self._settings, plan.count, touched, now)
-                replace(plan, guard=fresh).check(confirmation)
-            job = journal.add_job(
-                connection,
-                verb=plan.verb,
-                service=plan.service,
-                system=plan.system,
-                singly=plan.singly,
-                reason=plan.reason,
-                guard=" ".join(guard.causes) if guard else "",
-                override_reason=confirmation.override_reason if overridden else "",
-                actor=self._actor,
-                at=now.isoformat(),
-                items=(
-                    (item.person, item.code, item.fingerprint, item.group is not None, item.answered, item.greeting)
-                    for item in plan.items
-                ),
-                handover=plan.handover,
-            )
-            journal.lease(connection, job, self._name, now)
-            audit.append(
-                connection,
-                self._actor,
-                now.isoformat(),
-                "job",
-                subject=f"job {job}",
-                detail={
-                    "verb": plan.verb,
-                    "system": plan.system,
-                    "count": plan.count,
-                    "left_out": len(plan.left_out),
-                    "answered": [question.code for question in plan.questions]
-                    + [item.code for item in plan.items if item.answered],
-                },
-                job_id=job,
-                reason=plan.reason,
-            )
-            if overridden and guard:
-                audit.append(
-                    connection,
-                    self._actor,
-                    now.isoformat(),
-                    "guard override",
-                    subject=f"job {job}",
-                    detail={"causes": list(guard.causes), "count": plan.count},
-                    job_id=job,
-                    reason=confirmation.override_reason,
-                )
-        return job
+        with self._database.patiently(PATIENCE_SECONDS):
+            return start(self._database, self._settings, self._actor, self._name, plan, confirmation, self._clock())
+
+    # -- running ---------------------------------------------------------------------------------------------------
 
     def run(
         self,
@@ -118,7 +95,36 @@ class Runner:
         progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
     ) -> JobReport:
-        """Do all that is still open in a job, or until `stop` is set; the current item is always finished."""
+        """Do all that is still open in a job, or until `stop` is set; the current item is always finished.
+
+        Messages that were put off are tried again too: somebody asks for it.
+        """
+        return self._run(job, progress, stop, journal.WAITING_STATES, None)
+
+    def flush(
+        self, progress: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
+    ) -> list[JobReport]:
+        """Send what was put off and is due now, of every job that nobody runs."""
+        reports = []
+        for job in invitations.due_jobs(self._database, self._clock().isoformat()):
+            if stop is not None and stop.is_set():
+                break
+            if not is_free(self._database, job, self._clock()):
+                continue
+            due = invitations.due_items(self._database, job, self._clock().isoformat())
+            # Another session may take it in the same moment, or do it: then it is done.
+            with suppress(LeaseLost):
+                reports.append(self._run(job, progress, stop, ("claimed", "deferred"), due))
+        return reports
+
+    def _run(
+        self,
+        job: int,
+        progress: Callable[[Progress], None] | None,
+        stop: threading.Event | None,
+        states: tuple[str, ...],
+        only: set[int] | None,
+    ) -> JobReport:
         row = journal.one_job(self._database, job)
         if row.service != self._service.name:
             raise Refused(
@@ -128,295 +134,287 @@ class Runner:
                 todo="Set accounts.service back, or leave the job and plan anew.",
             )
         if row.verb == Verb.REVOKE and not row.overridden:
-            self._guard_again(job, row.open)
-        self._take_lease(job)
-        started = renewed = time.monotonic()
-        verb = Verb(row.verb)
-        open_items = journal.items(self._database, job, journal.OPEN_STATES)
-        done = row.total - len(open_items)
-        failed = row.counts.get("failed", 0)
-        stopped = False
-        for item in open_items:
-            if stop is not None and stop.is_set():
-                stopped = True
-                break
-            if time.monotonic() - renewed > _RENEW_SECONDS:
-                self._take_lease(job)
-                renewed = time.monotonic()
-            failed += not self._one(item, verb, singly=row.singly, reason=row.reason)
-            done += 1
-            if progress is not None:
-                progress(Progress(job, done, row.total, failed, time.monotonic() - started))
-        return self._end(job, verb, stopped)
-
-    def _guard_again(self, job: int, planned: int) -> None:
-        verdict = judge_now(self._database, self._settings, planned, set(), self._clock(), job=job)
-        if verdict.stopped:
-            raise GuardStopped(
-                f"The guard stops job {job} before its next item: {verdict.measure}.\n"
-                + "\n".join(f"  {cause}" for cause in verdict.causes),
-                means="Nothing more was done.",
-                todo="Leave the job, and plan anew what is still to be done; that plan can be overridden.",
+            guard_again(self._database, self._settings, self._actor, job, row.open, self._clock())
+        with self._database.patiently(PATIENCE_SECONDS):
+            now = time.monotonic()
+            open_ = sum(row.counts.get(state, 0) for state in states)
+            run = _Run(
+                row,
+                Verb(row.verb),
+                progress,
+                stop or threading.Event(),
+                self._take_lease(job),
+                states,
+                only,
+                done=row.total - open_,
+                failed=row.counts.get("failed", 0) + row.counts.get("unknown", 0),
+                began=now,
+                renewed=now,
             )
+            try:
+                self._carry_on(run)
+            except ServiceError as error:
+                # Nothing can be done at all just now: what is open stays so.
+                run.why = error.what
+            except LeaseLost:
+                raise
+            except EngageError as error:
+                with suppress(EngageError):
+                    self._end(run, why=error.what)
+                raise
+            return self._end(run, why=run.why)
 
-    def _take_lease(self, job: int) -> None:
+    def _take_lease(self, job: int) -> bool:
+        """Take or renew the lease. True when whoever had it before is gone for sure."""
         holder, _ = journal.lease_of(self._database, job)
-        dead = [holder] if holder and holder != self._name and _is_dead(holder) else []
+        gone = not holder or holder == self._name or is_gone(holder)
         with self._database.transaction() as connection:
-            journal.lease(connection, job, self._name, self._clock(), dead=dead)
+            journal.lease(connection, job, self._name, self._clock(), dead=[holder] if gone and holder else [])
+        return gone
 
-    def _one(self, item: journal.ItemRow, verb: Verb, *, singly: bool, reason: str) -> bool:
-        """Carry one item out. False when it failed; a skipped one did not."""
-        account = facts.gather(self._database, [item.person])[item.person]
+    def _carry_on(self, run: _Run) -> None:
+        job = run.row.id
+        mailer: Mailer | None = None
+        if run.verb.mails and not self._service.sends_own_mail:
+            mailer = Mailer(
+                self._database, self._transport, self._settings, self._actor, self._clock,
+                verb=run.verb, stop=run.stop,
+            )  # fmt: skip
+        per_minute = self._settings.accounts.per_minute
+        # A limit of some a minute is not kept by doing fifty at once and then waiting.
+        batch = min(self._service.batch, max(1, per_minute // 60)) if per_minute else self._service.batch
+        pace = Pace(0 if mailer else per_minute, run.stop)
+        after = journal.first_item(self._database, job) - 1
+        most, size = _BATCH if mailer else batch, 1
+        try:
+            while items := journal.next_items(self._database, job, run.states, after, size):
+                # One, then two, then four: a small job can be stopped after its first.
+                after, size = items[-1].id, min(2 * size, most)
+                wanted = [item for item in items if run.only is None or item.id in run.only or item.state == "claimed"]
+                if self._stops(run):
+                    return
+                if mailer is not None:
+                    for state in self._mail(run, mailer, wanted):
+                        run.count(state)
+                elif wanted:
+                    pace.wait(len(wanted))
+                    if self._stops(run):
+                        return
+                    for state in self._act(run, wanted):
+                        run.count(state)
+                if self._stops(run):
+                    return
+        finally:
+            self._transport.close()
+
+    def _stops(self, run: _Run) -> bool:
+        """Whether to stop here: told to by a signal or a key of this session, or asked to by another. Renews the lease
+        from time to time."""
+        if time.monotonic() - run.renewed > _RENEW_SECONDS:
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, run.row.id, self._name)
+                journal.lease(connection, run.row.id, self._name, self._clock())
+            run.renewed = time.monotonic()
+        if run.stop.is_set():
+            return True
+        asked = journal.asked(self._database, run.row.id)
+        if asked:
+            run.cancel = asked == "cancel"
+            run.why = "" if run.cancel else "another session asked for a pause"
+        return bool(asked)
+
+    def _orders(self, run: _Run, items: Sequence[journal.ItemRow]) -> Iterator[tuple[journal.ItemRow, Order]]:
+        as_of = self._database.version()  # before the facts are read: what comes between is noticed
+        found = facts.gather(self._database, [item.person for item in items])
         at = self._clock().isoformat()
-        if item.state == "claimed" and self._settle_claimed(item, account, at):
-            return True
-        verdict = ask_gate(
-            verb,
-            account,
-            reason=reason if singly else "",
-            future_counts=self._settings.accounts.future_students_count,
-            covered=bool(item.covered),
-        )
-        changed = fingerprint(account) != item.facts
+        for item in items:
+            account = found[item.person]
+            yield item, Order(
+                item.id, item.job_id, item.person, account, self._actor, at, run.row.reason, self._name, as_of,
+                run.row.of_job,
+            )  # fmt: skip
+
+    def _why_not(self, run: _Run, item: journal.ItemRow, account: AccountFacts, copies: dict[int, KeptCopy]) -> str:
+        """Why an item is skipped, "" when it is to be acted on."""
+        changed = fingerprint(account, run.verb, item.job_id) != item.facts
+        if run.verb is Verb.RESTORE:
+            verdict = restore_gate(account, copies.get(item.person), self._clock().isoformat())
+        else:
+            verdict = ask_gate(
+                run.verb,
+                account,
+                reason=run.row.reason if run.row.singly else "",
+                future_counts=self._settings.accounts.future_students_count,
+                covered=bool(item.covered),
+                job=item.job_id,
+            )
         # What was shown and agreed to was this account as it was then; and a question was only ever asked singly.
-        asked = singly or bool(item.answered)
-        if verdict.decision is Decision.REFUSE or changed or (verdict.decision is Decision.ASK and not asked):
-            why = "the facts have changed since the plan" if changed else verdict.sentence
-            self._record(item, "skipped", at, verdict.sentence if verdict.decision is Decision.REFUSE else why)
-            return True
-        order = Order(item.id, item.job_id, item.person, account, self._actor, at, reason)
-        try:
-            if verb is Verb.REVOKE:
-                self._revoke(order)
+        asked = run.row.singly or bool(item.answered)
+        refused = verdict.decision is Decision.REFUSE or (verdict.decision is Decision.ASK and not asked)
+        if not (refused or changed):
+            return ""
+        other = journal.done_elsewhere(self._database, item.person, run.verb, item.job_id)
+        if other is not None:
+            return f"{VERBS[run.verb][1]} already by {other[1]}, in job {other[0]}"
+        return verdict.sentence if refused and not (changed and verdict.decision is Decision.ASK) else _CHANGED
+
+    # -- accounts --------------------------------------------------------------------------------------------------
+
+    def _act(self, run: _Run, items: Sequence[journal.ItemRow]) -> Iterator[str]:
+        """Revoke, restore or request a batch; gives the state of each item."""
+        copies: dict[int, KeptCopy] = {}
+        if run.verb is Verb.RESTORE:
+            copies = accounts.copies(self._database, run.row.of_job or 0, [item.person for item in items])
+        orders: list[Order] = []
+        found: dict[int, Acted] = {}
+        facts_of = dict[int, Order]()
+        for item, order in self._orders(run, items):
+            facts_of[item.id] = order
+            if why := self._why_not(run, item, order.facts, copies):
+                found[item.id] = Acted("skipped", why, recorded=False)
             else:
-                self._welcome(order, item.greeting)
-        except RegisterError:
-            raise
-        except FactsChanged as error:
-            self._record(item, "skipped", at, error.what)
-        except EngageError as error:
-            self._record(item, "failed", at, error.what)
-            return False
-        return True
-
-    def _revoke(self, order: Order) -> None:
-        acted = self._service.revoke(order)
-        if not acted.recorded:
+                orders.append(order)
+        if orders:
+            found.update(zip([order.item for order in orders], self._carry_out(run, orders), strict=True))
+        open_ = [item for item in items if not found[item.id].recorded]
+        if open_:
             with self._database.transaction() as connection:
-                journal.set_item(connection, order.item, acted.state, order.at, acted.detail)
-                self._audit(connection, order, f"revoke {acted.state}", acted.detail)
-        if self._service.is_revoked(order) is False:
-            raise Refused("read back: the account is still there")
+                journal.must_hold(connection, run.row.id, self._name)
+                for item in open_:
+                    self._record(connection, run.verb, facts_of[item.id], found[item.id])
+        yield from (found[item.id].state for item in items)
 
-    def _welcome(self, order: Order, greeting: str) -> None:
-        if self._service.sends_own_mail:
-            detail = f"on the worklist of job {order.job}"
-            with self._database.transaction() as connection:
-                journal.set_item(connection, order.item, "requested", order.at, detail)
-                self._audit(connection, order, "welcome requested", detail)
-            return
-        now = self._clock()
-        token, token_hash = welcoming.mint()
-        expires = welcoming.expiry(now).isoformat()
-        with self._database.transaction() as connection:
-            if facts.gather(self._database, [order.person])[order.person] != order.facts:
-                raise FactsChanged("the facts have changed just now")
-            if journal.item_state(connection, order.item) not in journal.OPEN_STATES:
-                return  # this session slept past its lease, and another has done it
-            journal.set_item(connection, order.item, "claimed", order.at)
-            invitation = invitations.queue(
-                connection, order.person, order.facts.code, order.facts.email, order.job, order.at
-            )
-            invitations.start_attempt(connection, invitation, token_hash, expires)
-        key = welcoming.key_of(invitation, token_hash)
+    def _carry_out(self, run: _Run, orders: Sequence[Order]) -> list[Acted]:
+        if run.verb is Verb.RESTORE:
+            return self._service.restore(orders)
+        if run.verb.mails:
+            # This service sends its own mail: a person asks it to.
+            return [Acted("requested", f"on the worklist of job {order.job}", recorded=False) for order in orders]
         try:
-            letter = welcoming.letter(self._settings, order.facts, key, token, now, greeting)
-            self._transport.deliver(compose_welcome(letter), key=key, expires_at=letter.expires_at)
-        except EngageError as error:
-            with self._database.transaction() as connection:
-                invitations.finish(connection, invitation, "failed", order.at, error.what)
-            raise
-        self._sent(order, invitation)
+            acted = self._service.revoke(orders)
+        except ServiceError as error:
+            return [Acted("failed", error.what, recorded=False) for _ in orders]
+        there = self._service.are_revoked(orders)
+        return [
+            Acted("failed", "read back: the account is still there", recorded=False)
+            if revoked is False and one.state == "done"
+            else one
+            for one, revoked in zip(acted, there, strict=True)
+        ]
 
-    def _sent(self, order: Order, invitation: int) -> None:
-        detail = f"welcome email handed to the {self._transport.name}"
-        with self._database.transaction() as connection:
-            invitations.finish(connection, invitation, "sent", order.at)
-            journal.set_item(connection, order.item, "done", order.at, detail)
-            self._audit(connection, order, "welcome", detail)
-
-    def _settle_claimed(self, item: journal.ItemRow, account: AccountFacts, at: str) -> bool:
-        """An item that a stopped run had begun: True when it is settled, False when it must be done again."""
-        found = invitations.open_of_item(self._database.connection, item.job_id, item.person)
-        if found is None:
-            return False
-        invitation, state, token_hash = found
-        if state not in ("sending", "sent"):
-            return False
-        delivered = self._transport.delivered(welcoming.key_of(invitation, token_hash))
-        order = Order(item.id, item.job_id, item.person, account, self._actor, at, "")
-        if delivered is None:
-            with self._database.transaction() as connection:
-                invitations.finish(connection, invitation, "unknown", at, "the session ended while it was being sent")
-                journal.set_item(connection, item.id, "unknown", at, "may have been sent; a person must look")
-                self._audit(connection, order, "welcome unknown", "the session ended while it was being sent")
-            return True
-        if delivered:
-            self._sent(order, invitation)
-        return delivered
-
-    def _record(self, item: journal.ItemRow, state: str, at: str, detail: str) -> None:
-        with self._database.transaction() as connection:
-            journal.set_item(connection, item.id, state, at, detail)
-            audit.append(
-                connection,
-                self._actor,
-                at,
-                f"item {state}",
-                subject=item.code,
-                detail={"why": detail},
-                job_id=item.job_id,
-            )
-
-    def _audit(self, connection: Connection, order: Order, action: str, detail: str) -> None:
+    def _record(self, connection: Connection, verb: Verb, order: Order, acted: Acted) -> None:
+        journal.set_item(connection, order.item, acted.state, order.at, acted.detail)
+        action = f"item {acted.state}" if acted.state in ("skipped", "failed") else f"{verb} {acted.state}"
         audit.append(
             connection,
             self._actor,
             order.at,
             action,
             subject=order.facts.code,
-            detail={"system": self._service.system, "status": order.facts.status, "what": detail},
+            detail={"system": self._service.system, "status": order.facts.status, "what": acted.detail},
             job_id=order.job,
             reason=order.reason,
         )
 
-    def _end(self, job: int, verb: Verb, stopped: bool) -> JobReport:
-        files: list[Path] = []
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    def _mail(self, run: _Run, mailer: Mailer, items: Sequence[journal.ItemRow]) -> Iterator[str]:
+        """Send the messages of these items; gives the state of each as it is through."""
+        wanted: list[ToSend] = []
+        skipped: list[tuple[Order, Acted]] = []
+        settled: list[str] = []
+        for item, order in self._orders(run, items):
+            if item.state == "claimed" and (sent := mailer.settle(order, alone=run.alone)) is not None:
+                settled.append(sent.state)
+            elif why := self._why_not(run, item, order.facts, {}):
+                skipped.append((order, Acted("skipped", why, recorded=False)))
+            else:
+                wanted.append(ToSend(order, item.greeting))
+        yield from settled
+        if skipped:
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, run.row.id, self._name)
+                for order, acted in skipped:
+                    self._record(connection, run.verb, order, acted)
+                    invitations.end_item(connection, order.item, order.at, acted.detail)
+        yield from ("skipped" for _ in skipped)
+        for sent in mailer.send(wanted, lambda: self._stops(run)):
+            yield sent.state
+
+    # -- ending ----------------------------------------------------------------------------------------------------
+
+    def _end(self, run: _Run, *, why: str) -> JobReport:
+        job = run.row.id
         now = self._clock().isoformat()
-        if not stopped and self._service.by_hand:
-            files = self._write_worklist(job, verb, now)
-        elif self._transport.where is not None and self._handed_to(job, verb):
+        if run.cancel:
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, job, self._name)
+                self._call_off(connection, job, now)
+            return self.report(job)
+        row = journal.one_job(self._database, job)
+        files: list[Path] | None = None
+        if not row.open and self._service.by_hand:
+            files = write_worklist(self._database, self._service, job, run.verb, now)
+        elif self._transport.where is not None and handed_to(self._database, row):
             files = [self._transport.where]
         with self._database.transaction() as connection:
-            journal.end(connection, job, "stopped" if stopped else "done", now, [str(path) for path in files])
-        return self.report(job, stopped=stopped)
+            journal.must_hold(connection, job, self._name)
+            paths = None if files is None else [str(path) for path in files]
+            journal.end(connection, job, "stopped" if row.open else "done", now, paths, why if row.open else "")
+        return self.report(job)
 
-    def _write_worklist(self, job: int, verb: Verb, at: str) -> list[Path]:
-        wanted = [item for item in journal.items(self._database, job) if item.state in ("requested", "attested")]
-        listed = self._listed([item.person for item in wanted], {item.code: "" for item in wanted})
-        left: list[Listed] = []
-        if verb is Verb.REVOKE:
-            taken = {item.person for item in wanted}
-            others = [
-                person
-                for person in listing.listed(self._database, tab="ready_to_revoke", user_type=UserType.CONTACT)
-                if person not in taken
-            ]
-            if len(others) < len(listed):
-                left = self._listed(others, {})
-        return self._service.finish(job, verb, listed, left, at)
+    def report(self, job: int) -> JobReport:
+        """What became of a job, from the journal. Raises NotFound."""
+        return report(self._database, self._service, job, self._clock())
 
-    def _listed(self, persons: Sequence[int], why: dict[str, str]) -> list[Listed]:
-        return [
-            Listed(
-                row.code,
-                row.surname_first,
-                row.email,
-                row.username,
-                why.get(row.code, row.held or ("already requested" if row.requested else "not in this job")),
-                row.status,
-            )
-            for row in listing.rows(self._database, persons)
-        ]
-
-    def report(self, job: int, *, stopped: bool = False) -> JobReport:
-        """What became of a job, from the journal."""
+    def cancel(self, job: int) -> bool:
+        """Call off what a job has not reached. False when another session runs it: that one was asked to, and does so
+        after its current item. Raises NotFound, Refused."""
         row = journal.one_job(self._database, job)
-        found = journal.items(self._database, job)
-        names = {listed.code: listed.name for listed in listing.rows(self._database, [item.person for item in found])}
-        states = {"claimed": "pending", "unknown": "failed", "not_done": "failed"}
-        return JobReport(
-            job=job,
-            verb=Verb(row.verb),
-            system=row.system,
-            service=row.service,
-            total=row.total,
-            outcomes=tuple(
-                Outcome(item.code, names.get(item.code, ""), states.get(item.state, item.state), item.detail)
-                for item in found
-            ),
-            files=row.files,
-            stopped=stopped or (row.state != "done" and is_free(self._database, job, self._clock())),
-            how=self._service.restores if row.verb == Verb.REVOKE else "",
-            handed_to=self._handed_to(job, Verb(row.verb)),
+        waiting = row.counts.get("deferred", 0)
+        if not row.is_open and not waiting:
+            raise Refused(f"Job {job} is {row.state}; there is nothing left to cancel.")
+        with self._database.patiently(PATIENCE_SECONDS):
+            if not is_free(self._database, job, self._clock()):
+                with self._database.transaction() as connection:
+                    journal.ask(connection, job, "cancel")
+                return False
+            alone = self._take_lease(job)
+            self._settle_begun(row, alone)
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, job, self._name)
+                self._call_off(connection, job, self._clock().isoformat())
+        return True
+
+    def _settle_begun(self, row: journal.JobRow, alone: bool) -> None:
+        """What a stopped run had begun is looked at before the rest is called off: it may have gone out."""
+        begun = journal.items(self._database, row.id, ("claimed",))
+        if not begun or not Verb(row.verb).mails:
+            return
+        stop = threading.Event()
+        run = _Run(row, Verb(row.verb), None, stop, alone, ("claimed",), None, 0, 0, 0.0, 0.0)
+        mailer = Mailer(
+            self._database, self._transport, self._settings, self._actor, self._clock, verb=run.verb, stop=stop
+        )
+        for _, order in self._orders(run, begun):
+            mailer.settle(order, alone=alone)
+
+    def _call_off(self, connection: Connection, job: int, at: str) -> None:
+        why = f"cancelled by {self._actor.operator}"
+        count = journal.cancel(connection, job, at, why)
+        invitations.drop(connection, job, at, why)
+        journal.end(connection, job, "cancelled", at)
+        audit.append(
+            connection, self._actor, at, "job cancelled", subject=f"job {job}", detail={"items": count}, job_id=job
         )
 
-    def _handed_to(self, job: int, verb: Verb) -> str:
-        # Asked of the job and not of the service, which the config may have changed since.
-        if verb is not Verb.WELCOME or not invitations.of_job(self._database, job):
-            return ""
-        return self._transport.name if journal.items(self._database, job, ("done",)) else ""
-
-    def attest(self, job: int, codes: Sequence[str]) -> int:
-        """A person says that requests of a job were carried out: all of them, or these codes. Returns how many."""
-        row = journal.one_job(self._database, job)
-        found = [item for item in journal.items(self._database, job, ("requested",)) if not codes or item.code in codes]
-        unknown = sorted(set(codes) - {item.code for item in found})
-        if unknown:
-            raise Refused(
-                f"Not waiting in job {job}: {', '.join(unknown[:10])}.", means="Nothing was attested.",
-                todo=f"See engage-accounts jobs {job}",
-            )  # fmt: skip
-        at = self._clock().isoformat()
-        for item in found:
-            with self._database.transaction() as connection:
-                if journal.item_state(connection, item.id) != "requested":
-                    continue
-                before = accounts.state(connection, item.person)
-                journal.set_item(connection, item.id, "attested", at, f"attested by {self._actor.operator}")
-                if row.verb == Verb.REVOKE:
-                    accounts.clear(
-                        connection,
-                        item.person,
-                        job,
-                        at,
-                        "the account was revoked",
-                        future_counts=self._settings.accounts.future_students_count,
-                    )
-                audit.append(
-                    connection,
-                    self._actor,
-                    at,
-                    f"{row.verb} attested",
-                    subject=item.code,
-                    detail={"system": row.system, "before": before._asdict()},
-                    job_id=job,
-                )
-        return len(found)
+    def pause(self, job: int) -> None:
+        """Ask whoever runs a job to pause after the current item. Raises NotFound, Refused when nobody does."""
+        journal.one_job(self._database, job)
+        if is_free(self._database, job, self._clock()):
+            raise Refused(f"Nobody is running job {job}.", means="Nothing was changed.")
+        with self._database.transaction() as connection:
+            journal.ask(connection, job, "pause")
 
 
-def is_free(database: Database, job: int, now: datetime) -> bool:
-    """Whether nobody is running this job: its lease ran out, was given back, or its holder is gone."""
-    holder, until = journal.lease_of(database, job)
-    return not holder or until <= now.isoformat() or _is_dead(holder)
-
-
-def _is_dead(runner: str) -> bool:
-    """Whether a runner of this host is gone; of another host nobody knows."""
-    host, _, pid = runner.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def _left_out(plan: Plan) -> str:
-    shown = [f"  {left.code}: {left.why}" for left in plan.left_out[:20]]
-    more = len(plan.left_out) - len(shown)
-    return "\n".join(shown + ([f"  ... and {more:,} more"] if more > 0 else []))
+_CHANGED = "the facts have changed since the plan"

@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import NoReturn
 
-from tui.mail.transport import MailError, checked_key
+from tui.mail.transport import MailUnavailable, Message, checked_key
 
 _MESSAGE = re.compile(r"([A-Za-z0-9_-]{1,100})\.(\d{1,11})\.eml")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
@@ -44,6 +43,7 @@ class Outbox:
     """
 
     name = "outbox"
+    per_minute = 0
 
     def __init__(self, folder: Path, *, group: str = "") -> None:
         self.folder = folder
@@ -55,17 +55,16 @@ class Outbox:
         """The folder itself."""
         return self.folder
 
-    def deliver(self, message: EmailMessage, *, key: str, expires_at: datetime) -> None:
+    def deliver(self, message: Message) -> None:
         """Put `message` into the folder. A key that is there already is left as it is."""
-        final = f"{checked_key(key)}.{_epoch(expires_at)}.eml"
-        content = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        final = f"{message.key}.{_epoch(message.expires_at)}.eml"
         try:
             self._make()
             with self._opened() as folder:
                 # Of two programs that deliver one key at once, the second finds it delivered.
                 fcntl.flock(folder, fcntl.LOCK_EX)
-                if not _holds(folder, key):
-                    _write(folder, final, content, 0o660 if self._shared else 0o600)
+                if not _holds(folder, message.key):
+                    _write(folder, final, message.content, 0o660 if self._shared else 0o600)
         except OSError as error:
             self._refuse(error, means="The message was not sent.")
 
@@ -79,6 +78,9 @@ class Outbox:
             return False
         except OSError as error:
             self._refuse(error)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def list_messages(self) -> list[OutboxMessage]:
         """The messages in the folder, in the order of their expiry."""
@@ -132,7 +134,7 @@ class Outbox:
             folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise MailError(
+                raise MailUnavailable(
                     f"The outbox {self.folder} is not a folder of its own (it is a file or a link).",
                     todo="Name the folder itself in mail.outbox.",
                 ) from error
@@ -142,7 +144,7 @@ class Outbox:
             mine = state.st_uid == os.geteuid()
             others = 0o007 if self._shared else 0o077
             if not mine and not (self._shared and not state.st_mode & others):
-                raise MailError(
+                raise MailUnavailable(
                     f"The outbox {self.folder} belongs to somebody else.",
                     means="Its owner could read every link in it.",
                     todo="Name a folder of your own in mail.outbox.",
@@ -166,7 +168,7 @@ class Outbox:
                 error.strerror or "unknown reason",
                 "Check the folder, or name another in mail.outbox.",
             )
-        raise MailError(f"The outbox {self.folder} can't be used: {what}.", means=means, todo=todo) from error
+        raise MailUnavailable(f"The outbox {self.folder} can't be used: {what}.", means=means, todo=todo) from error
 
 
 def _holds(folder: int, key: str) -> bool:

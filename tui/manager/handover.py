@@ -15,6 +15,7 @@ from tui.errors import Refused
 from tui.manager.handover_pairs import PairVerbs
 from tui.manager.handover_summary import Told, as_csv, as_text, is_listed
 from tui.manager.handover_views import Handover, HandoverAccount
+from tui.manager.letter_verbs import LetterVerbs
 from tui.manager.plan_files import write_new
 from tui.register import audit, facts, handovers, pairs
 from tui.text import clean
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tui.jobs.plan import Plan
 
 
-class HandoverVerbs(PairVerbs):
+class HandoverVerbs(PairVerbs, LetterVerbs):
     """The part of AccountManager that hands accounts over."""
 
     # -- answering -------------------------------------------------------------------------------------------------
@@ -125,15 +126,10 @@ class HandoverVerbs(PairVerbs):
                 f"{self.service.system} sends its own email. On the worklist: Send welcome email to {new.name} "
                 f"({new.code}), {new.email or 'no email'}."
             )
-        from tui.jobs import welcoming
-        from tui.mail.welcome import compose_welcome
-
-        letter = welcoming.letter(
-            self.settings, new, "preview", "the-one-time-link-is-made-when-it-is-sent", self._clock(), account.greeting
-        )
-        message = compose_welcome(letter)
-        headers = "\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject"))
-        return f"{headers}\n\n{message.get_content()}"
+        letter = self.letter_for(new, greeting=account.greeting)
+        text = letter.get_body(("plain",))
+        headers = "\n".join(f"{name}: {letter[name]}" for name in ("From", "To", "Subject"))
+        return f"{headers}\n\n{text.get_content() if text else ''}".replace("\r\n", "\n")
 
     def usual_greeting(self, account: HandoverAccount) -> str:
         """The line that the welcome email begins with, when nobody has written another."""

@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING
 
 from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
 from tui.domain.actor import Actor
+from tui.domain.clock import ClockState, judge_clock
 from tui.domain.due import Due
 from tui.domain.flag_groups import Answer, FlagGroup
-from tui.domain.gates import Verb
 from tui.domain.query import QueryError, parse
 from tui.domain.records import UserType
 from tui.domain.status import Status
-from tui.errors import NotFound, Refused, RegisterLocked
+from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
 from tui.manager.audit_verbs import AuditVerbs
+from tui.manager.doctoring import DoctorVerbs
 from tui.manager.handover_plans import HandoverPlanVerbs
 from tui.manager.import_verbs import ImportVerbs
+from tui.manager.job_verbs import JobVerbs
+from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_due, make_overview
@@ -35,7 +38,7 @@ from tui.manager.roll import Roll, Search
 from tui.manager.settings_record import record_settings
 from tui.manager.standing_verbs import StandingVerbs
 from tui.manager.views import Causes, Explanation, Found, Overview, Row, Tab, View
-from tui.register import accounts, audit, changelog, facts, invitations, journal, listing, snapshots, standing
+from tui.register import accounts, audit, changelog, facts, invitations, listing, snapshots, standing
 from tui.register.correlating import ensure_correlated
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
@@ -43,15 +46,12 @@ from tui.services.service import AccountService
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
-    from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
-    from tui.jobs.runner import Runner
-    from tui.mail.outbox import Outbox
     from tui.manager.matching import Matched
 
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.
@@ -111,7 +111,7 @@ class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
             user_type=user_type,
             school=self.settings.school.name,
             is_demo=self.is_demo,
-            stopped=[job for job in self.jobs() if self._is_stopped(job)],
+            stopped=self.stopped_jobs(),
             due_days=self.settings.schedule.due_days,
             now=self._clock(),
             quick=quick,
@@ -254,98 +254,7 @@ class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
             snapshots.mark(connection, "help_contact", help_contact)
         self._configure(self.settings)
 
-    # -- plans and jobs --------------------------------------------------------------------------------------------
-
-    def plan(
-        self,
-        verb: Verb,
-        codes: Sequence[str] = (),
-        *,
-        all_ready: bool = False,
-        reason: str = "",
-        only_reason: str | None = None,
-    ) -> "Plan":
-        """A plan for these contacts, or for all that are ready. Changes nothing. Raises NotFound for unknown codes.
-
-        `only_reason` narrows all that are ready to those for whom this reason leads.
-        One code by itself is *singly*: only then are questions asked, and only then may an active account be revoked,
-        with a reason.
-        """
-        self._end_holds()
-        if all_ready:
-            tab = Status.READY_TO_REVOKE if verb is Verb.REVOKE else Status.READY_TO_PROVISION
-            ready = listing.listed(self._database, tab=tab, user_type=UserType.CONTACT, reason=only_reason or "")
-            # The leading reason counts: a leaver's parent who is in an undecided flag group too waits for its answer,
-            # and the guard, which such a one would call, lets the genuine leavers through.
-            found = listing.rows(self._database, ready) if only_reason else ()
-            persons = [row.person for row in found if row.reason == only_reason] if only_reason else list(ready)
-        else:
-            known = facts.persons_of(self._database, codes)
-            unknown = [code for code in dict.fromkeys(codes) if code not in known]
-            if unknown:
-                raise self._not_found(unknown)
-            persons = [known[code] for code in dict.fromkeys(codes)]
-        from tui.jobs.planning import make_plan
-
-        return make_plan(
-            self._database,
-            self.service,
-            self.settings,
-            verb,
-            persons,
-            singly=not all_ready and len(persons) == 1,
-            reason=clean(reason),
-            now=self._clock(),
-        )
-
-    def run(
-        self,
-        plan: "Plan",
-        confirmation: "Confirmation",
-        *,
-        progress: Callable[["Progress"], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> "JobReport":
-        """Start a plan and run it to its end, or until `stop` is set. Raises GuardStopped, Declined, Refused."""
-        runner = self._runner()
-        return runner.run(runner.start(plan, confirmation), progress, stop)
-
-    def resume(
-        self,
-        job: int,
-        *,
-        progress: Callable[["Progress"], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> "JobReport":
-        """Go on with a stopped job. Raises NotFound, Refused."""
-        row = journal.one_job(self._database, job)
-        if row.state == "done":
-            raise Refused(f"Job {job} is done; there is nothing to go on with.")
-        return self._runner().run(job, progress, stop)
-
-    def attest(self, job: int, codes: Sequence[str] = ()) -> int:
-        """A person says that the requests of a worklist were carried out."""
-        return self._runner().attest(job, codes)
-
-    def jobs(self) -> list[journal.JobRow]:
-        """All jobs, newest first."""
-        return journal.jobs(self._database)
-
-    def report(self, job: int) -> "JobReport":
-        """What became of a job. Raises NotFound."""
-        return self._runner().report(job)
-
-    def _is_stopped(self, job: journal.JobRow) -> bool:
-        if job.state == "done":
-            return False
-        from tui.jobs.runner import is_free
-
-        return is_free(self._database, job.id, self._clock())
-
-    def _runner(self) -> "Runner":
-        from tui.jobs.runner import Runner
-
-        return Runner(self._database, self.service, self._outbox(), self.settings, self._actor, self._clock)
+    # -- where accounts live, and what has run out ----------------------------------------------------------------
 
     def _make_service(self) -> AccountService:
         if self.settings.accounts.service == "embedded":
@@ -368,29 +277,35 @@ class AccountManager(ImportVerbs, StandingVerbs, HandoverPlanVerbs, AuditVerbs):
     def _tidy(self) -> None:
         """Let what has run out go: links, copies for a restore, messages in the outbox."""
         now = self._clock()
-        # Whoever opens the register next tidies what could not be tidied now: it must not stand in the way of reading.
-        with suppress(RegisterLocked):
+        believed = False
+        # Whoever opens the register next tidies what could not be tidied now, with the register locked or the disk
+        # full: it must not stand in the way of reading.
+        with suppress(RegisterError):
             counts = self.settings.accounts.future_students_count
             ensure_derived(self._database, now.isoformat(), counts)
             ensure_correlated(self._database, future_counts=counts)
+            believed = self._believes_clock(now)
             self._end_holds()
-            if accounts.anything_expired(self._database, now.isoformat()):
+            if believed and accounts.anything_expired(self._database, now.isoformat()):
                 with self._database.transaction() as connection:
                     invitations.expire(connection, now.isoformat())
                     accounts.wipe_copies(connection, now.isoformat())
-        outbox = self._outbox()
-        if outbox.folder.is_dir():
+        folder = outbox_folder(self.settings, self.path)
+        if believed and folder.is_dir():
+            from tui.mail.outbox import Outbox
             from tui.mail.transport import MailError
 
             with suppress(MailError):
-                outbox.purge(now)
+                Outbox(folder, group=self.settings.register.group).purge(now)
 
-    def _outbox(self) -> "Outbox":
-        from tui.mail.outbox import Outbox
-
-        # Beside the register: the demo's messages never lie among those that are to be sent, and in a team whoever
-        # resumes a colleague's job sees what went out already.
-        return Outbox(outbox_folder(self.settings, self.path), group=self.settings.register.group)
+    def _believes_clock(self, now: datetime) -> bool:
+        state = ClockState(self._database.meta("last_opened"), self._database.meta("after_gap"))
+        verdict = judge_clock(now, state)
+        if verdict.state is not None:
+            with self._database.transaction() as connection:
+                snapshots.mark(connection, "last_opened", verdict.state.last_opened)
+                snapshots.mark(connection, "after_gap", verdict.state.after_gap)
+        return verdict.believed
 
     # -- what operators say ----------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class StandingVerbs:
     _actor: Actor
     _clock: Callable[[], datetime]
     _not_found: Callable[[Sequence[str], UserType], NotFound]
+    _believes_clock: Callable[[datetime], bool]
 
     @audited_refusals("hold")
     def hold(self, code: str, note: str, *, kind: str = "revoke", until: str = "") -> None:
@@ -83,8 +84,11 @@ class StandingVerbs:
         side."""
         if self.read_only or not standing.any_over(self._database, self.today()):
             return
-        with suppress(RegisterLocked), self._database.transaction() as connection:
-            standing.end_holds(connection, self.today(), self._actor, self._clock().isoformat())
+        # Nor is a hold ended by a clock that has jumped.
+        with suppress(RegisterLocked):
+            if self._believes_clock(self._clock()):
+                with self._database.transaction() as connection:
+                    standing.end_holds(connection, self.today(), self._actor, self._clock().isoformat())
 
     def _person(self, code: str) -> int:
         person = facts.person_of(self._database, code)

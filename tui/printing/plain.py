@@ -17,9 +17,8 @@ from tui.domain.difference import Difference
 from tui.domain.due import Due
 from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import REASON_LABELS, Reason
-from tui.jobs.plan import JobReport, Plan
+from tui.jobs.plan import Plan
 from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Relative, Row, Tab
-from tui.register.journal import JobRow
 from tui.text import clean, formula_safe, plural, say_date, say_time
 
 if TYPE_CHECKING:
@@ -303,7 +302,7 @@ def explanation_values(why: Explanation) -> dict[str, Any]:
     }
 
 
-def _some(entries: Sequence[str], most: int = _SHOWN) -> list[str]:
+def some(entries: Sequence[str], most: int = _SHOWN) -> list[str]:
     more = len(entries) - most
     return [*entries[:most], *([f"... and {more:,} more"] if more > 0 else [])]
 
@@ -311,10 +310,10 @@ def _some(entries: Sequence[str], most: int = _SHOWN) -> list[str]:
 def plan_text(plan: Plan) -> str:
     """A plan, before anything is done."""
     lines = [f"{plan.title}:"] if plan.items else ["Nothing to do: every account was left out."]
-    lines += [f"  {line}" for line in _some([f"{item.code}  {item.name}" for item in plan.items])]
+    lines += [f"  {line}" for line in some([f"{item.code}  {item.name}" for item in plan.items])]
     if plan.left_out:
         left = [f"{item.code}  {item.name}: {item.why}" for item in plan.left_out]
-        lines += ["", f"Left out, {len(plan.left_out):,}:", *(f"  {line}" for line in _some(left))]
+        lines += ["", f"Left out, {len(plan.left_out):,}:", *(f"  {line}" for line in some(left))]
     for question in plan.questions:
         lines += ["", f"? {question.code}  {question.name}: {question.sentence}"]
     if plan.items:
@@ -336,59 +335,6 @@ def plan_values(plan: Plan) -> dict[str, Any]:
         "questions": [question._asdict() for question in plan.questions],
         "guard": {"measure": plan.guard.measure, "stops": list(plan.guard.causes)} if plan.guard else None,
     }
-
-
-def report_text(report: JobReport) -> str:
-    """What a job did."""
-    lines = [f"Job {report.job}: {report.sentence}"]
-    for state, title in (("failed", "Failed"), ("skipped", "Skipped")):
-        found = [f"{outcome.code}  {outcome.name}: {outcome.detail}" for outcome in report.of(state)]
-        if found:
-            lines += ["", f"{title}:", *(f"  {line}" for line in _some(found, 100))]
-    if report.files:
-        lines += ["", "Written:", *(f"  {path}" for path in report.files)]
-    if report.to_send_on:
-        lines += ["", report.to_send_on]
-    if report.of("requested"):
-        lines += ["", f"Carry the list out in {report.system}, then: engage-accounts attest {report.job}"]
-    if report.stopped:
-        lines += ["", f"Stopped before the end. Go on with: engage-accounts resume {report.job}"]
-    return "\n".join(lines)
-
-
-def report_values(report: JobReport) -> dict[str, Any]:
-    """What a job did, as JSON has it."""
-    return {
-        "job": report.job,
-        "verb": report.verb,
-        "system": report.system,
-        "service": report.service,
-        "stopped": report.stopped,
-        "counts": {
-            state: len(report.of(state)) for state in ("done", "attested", "requested", "skipped", "failed", "pending")
-        },
-        "outcomes": [outcome._asdict() for outcome in report.outcomes],
-        "files": list(report.files),
-    }
-
-
-def jobs_text(jobs: Sequence[JobRow]) -> str:
-    """`jobs`, for a person."""
-    if not jobs:
-        return "No jobs yet."
-    cells = [
-        (
-            str(job.id),
-            say_time(job.created_at),
-            job.verb,
-            job.system,
-            job.state,
-            ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(job.counts.items())),
-            job.operator,
-        )
-        for job in jobs
-    ]
-    return table(("Job", "Made", "Verb", "System", "State", "Items", "By"), cells)
 
 
 def sources_text(sources: "Sequence[Source]") -> str:

@@ -1,14 +1,18 @@
-"""Acts on accounts of the embedded register: revoke, attest, and the copy that a restore needs.
+"""Acts on accounts of the embedded register: revoke, attest, restore from a kept copy, and what a parent chose.
 
 Each takes the connection inside the caller's transaction; derived rows and links are brought along in it.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from tui.domain.restoring import KeptCopy
 from tui.register import invitations
 from tui.register.database import Database
 from tui.register.derive import derive_contacts
+
+_PART = 400
 
 
 class AccountState(NamedTuple):
@@ -27,28 +31,122 @@ def state(connection: sqlite3.Connection, person: int) -> AccountState:
 
 
 def revoke(
-    connection: sqlite3.Connection, person: int, job: int, at: str, keep_until: str, *, future_counts: bool
-) -> AccountState:
-    """Remove username and password, keep what a restore needs until `keep_until`, void open links. Returns what was."""
-    before = state(connection, person)
-    connection.execute(
-        "INSERT INTO revoked_copies (person, job_id, username, password_hash, revoked_at, keep_until)"
-        " SELECT person, ?, username, password_hash, ?, ? FROM accounts WHERE person = ?",
-        (job, at, keep_until, person),
-    )
-    clear(connection, person, job, at, "the account was revoked", future_counts=future_counts)
+    connection: sqlite3.Connection, persons: Sequence[int], job: int, at: str, keep_until: str, *, future_counts: bool
+) -> dict[int, AccountState]:
+    """Remove usernames and passwords, keep what a restore needs until `keep_until` ("": nothing), void open links.
+    Returns what was."""
+    before = {person: state(connection, person) for person in persons}
+    if keep_until:
+        connection.executemany(
+            "INSERT INTO revoked_copies (person, job_id, username, password_hash, revoked_at, keep_until)"
+            " SELECT person, ?, username, password_hash, ?, ? FROM accounts WHERE person = ?",
+            ((job, at, keep_until, person) for person in persons),
+        )
+    clear(connection, persons, job, at, "the account was revoked", future_counts=future_counts)
     return before
 
 
-def clear(connection: sqlite3.Connection, person: int, job: int, at: str, why: str, *, future_counts: bool) -> None:
-    """Take the account off the record: by a revoke, or by a person's word that it was done elsewhere."""
-    connection.execute(
+def clear(
+    connection: sqlite3.Connection, persons: Sequence[int], job: int, at: str, why: str, *, future_counts: bool
+) -> None:
+    """Take accounts off their records: by a revoke, or by a person's word that it was done elsewhere."""
+    connection.executemany(
         "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, acted_at = ?, revoked_at = ?,"
         # What the feed listed before the act is no word against it.
         " revoked_job = ?, feed_username = '', came_back_snapshot = NULL WHERE person = ?",
-        (at, at, job, person),
+        ((at, at, job, person) for person in persons),
     )
-    invitations.void(connection, person, at, why)
+    for person in persons:
+        invitations.void(connection, person, at, why)
+    derive_contacts(connection, [person >> 2 for person in persons], future_counts=future_counts)
+
+
+def restore(
+    connection: sqlite3.Connection, persons: Sequence[int], of_job: int, at: str, *, future_counts: bool
+) -> dict[int, AccountState]:
+    """Give back what the revokes of a job removed, and wipe the copies. Returns what is there again."""
+    for person in persons:
+        connection.execute(
+            "UPDATE accounts SET (username, username_key, password_hash) = (SELECT k.username, casefold(k.username),"
+            " k.password_hash FROM revoked_copies AS k WHERE k.person = accounts.person AND k.job_id = ?),"
+            " acted_at = ?, revoked_at = '', revoked_job = NULL WHERE person = ?",
+            (of_job, at, person),
+        )
+        connection.execute("DELETE FROM revoked_copies WHERE person = ? AND job_id = ?", (person, of_job))
+        connection.execute("UPDATE items SET restored_at = ? WHERE person = ? AND job_id = ?", (at, person, of_job))
+    derive_contacts(connection, [person >> 2 for person in persons], future_counts=future_counts)
+    return {person: state(connection, person) for person in persons}
+
+
+def copies(database: Database, of_job: int, persons: Sequence[int]) -> dict[int, KeptCopy]:
+    """What is kept of the accounts that a job revoked, by person number, with who stands in a restore's way."""
+    found: dict[int, KeptCopy] = {}
+    for start in range(0, len(persons), _PART):
+        part = persons[start : start + _PART]
+        places = ", ".join("?" * len(part))
+        taken: dict[int, list[str]] = {}
+        for person, code in database.read(
+            "SELECT k.person, coalesce(c.code, s.code, f.code) FROM revoked_copies AS k"
+            " JOIN accounts AS a ON a.username_key = casefold(k.username) AND a.username_key <> ''"
+            " AND a.person <> k.person LEFT JOIN contacts AS c ON a.person % 4 = 0 AND c.id = a.person / 4"
+            " LEFT JOIN students AS s ON a.person % 4 = 1 AND s.id = a.person / 4"
+            " LEFT JOIN staff AS f ON a.person % 4 = 2 AND f.id = a.person / 4"
+            f" WHERE k.job_id = ? AND k.person IN ({places}) ORDER BY 2",
+            (of_job, *part),
+        ):
+            taken.setdefault(person, []).append(code)
+        welcomed: dict[int, list[str]] = {}
+        for person, code in database.read(
+            # The record itself, and the one that was accepted as the same person's.
+            "WITH records AS (SELECT k.person, k.revoked_at, k.person AS other FROM revoked_copies AS k"
+            f" WHERE k.job_id = ?1 AND k.person IN ({places}) UNION ALL"
+            " SELECT k.person, k.revoked_at, v.new * 4 FROM revoked_copies AS k JOIN pair_verdicts AS v"
+            f" ON v.old * 4 = k.person AND v.verdict = 'accepted' WHERE k.job_id = ?1 AND k.person IN ({places}))"
+            " SELECT r.person, c.code FROM records AS r JOIN contacts AS c ON c.id * 4 = r.other"
+            " WHERE EXISTS (SELECT 1 FROM invitations AS i WHERE i.person = r.other AND i.created_at >= r.revoked_at"
+            " AND i.state IN ('queued', 'sending', 'sent', 'unknown', 'accepted'))"
+            " OR EXISTS (SELECT 1 FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE i.person = r.other"
+            " AND j.verb = 'welcome' AND i.acted_at >= r.revoked_at AND i.state IN ('requested', 'attested'))"
+            " OR (r.other <> r.person AND EXISTS (SELECT 1 FROM accounts AS a WHERE a.person = r.other"
+            " AND (a.username <> '' OR a.password_hash IS NOT NULL))) ORDER BY 2",
+            (of_job, *part, *part),
+        ):
+            welcomed.setdefault(person, []).append(code)
+        for person, username, has_password, revoked_at, keep_until in database.read(
+            "SELECT person, username, password_hash IS NOT NULL, revoked_at, keep_until FROM revoked_copies"
+            f" WHERE job_id = ? AND person IN ({places})",
+            (of_job, *part),
+        ):
+            found[person] = KeptCopy(
+                username,
+                bool(has_password),
+                revoked_at,
+                keep_until,
+                tuple(taken.get(person, ())),
+                tuple(welcomed.get(person, ())),
+            )
+    return found
+
+
+def holder_of(connection: sqlite3.Connection, username: str) -> int | None:
+    """Who has this username, regardless of case; None: nobody. The lowest of those who share it."""
+    row = connection.execute(
+        "SELECT min(person) FROM accounts WHERE username_key = ? AND username_key <> ''", (username.casefold(),)
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
+def set_credentials(
+    connection: sqlite3.Connection, person: int, username: str, password_hash: str, at: str, *, future_counts: bool
+) -> None:
+    """The username and the hash of the password that a parent has chosen."""
+    connection.execute(
+        "INSERT INTO accounts (person, username, username_key, password_hash, acted_at)"
+        " VALUES (?1, ?2, casefold(?2), ?3, ?4) ON CONFLICT (person) DO UPDATE SET username = ?2,"
+        " username_key = casefold(?2), password_hash = ?3, acted_at = ?4, revoked_at = '', revoked_job = NULL,"
+        " came_back_snapshot = NULL",
+        (person, username, password_hash, at),
+    )
     derive_contacts(connection, [person >> 2], future_counts=future_counts)
 
 

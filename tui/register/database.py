@@ -168,7 +168,7 @@ class Database:
             )
         with self.errors():
             connection = self.connection
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -176,6 +176,30 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        until = time.monotonic() + getattr(self._local, "patience", 0.0)
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+
+    @contextlib.contextmanager
+    def patiently(self, seconds: float) -> Iterator[None]:
+        """In this thread, wait so long for another program's write before RegisterLocked: nothing was begun when it is
+        raised, so that trying again is safe."""
+        self._local.patience = seconds
+        try:
+            yield
+        finally:
+            self._local.patience = 0.0
+
+    def version(self) -> int:
+        """A number that changes when anybody but this thread's connection has changed the register."""
+        return int(self.one("PRAGMA data_version")[0])
 
     def read(self, sql: str, parameters: Any = ()) -> list[Any]:
         """All rows of a SELECT."""

@@ -14,6 +14,7 @@ from tui.domain.facts import (
     GroupFact,
     HoldFact,
     ImportRef,
+    InvitationFact,
     LinkFact,
     NamedOther,
     OldRecord,
@@ -87,6 +88,7 @@ def _gather_contacts(
     undone = _not_done(database, persons, places)
     correlated = _correlated(database, ids, places)
     old_records = _old_records(database, ids, places)
+    invited = _invitations(database, persons, places)
     emails = _shared(
         database,
         "SELECT c.id * 4, o.code FROM contacts AS c JOIN contacts AS o ON o.email = c.email COLLATE NOCASE"
@@ -141,6 +143,7 @@ def _gather_contacts(
             not_done=undone.get(person, ""),
             incomplete=imports.get(incomplete),
             first_import=first,
+            invitations=tuple(invited.get(person, ())),
         )
     return found
 
@@ -181,6 +184,17 @@ def _holds(database: Database, persons: Sequence[int], places: str) -> dict[int,
         f"SELECT person, kind, note, by, at, until FROM holds WHERE released_at = '' AND person IN ({places})", persons
     ):
         found.setdefault(person, []).append(HoldFact(*hold))
+    return found
+
+
+def _invitations(database: Database, persons: Sequence[int], places: str) -> dict[int, list[InvitationFact]]:
+    found: dict[int, list[InvitationFact]] = {}
+    for person, *invitation in database.read(
+        "SELECT person, id, purpose, state, job_id, sent_at, expires_at FROM invitations"
+        f" WHERE person IN ({places}) ORDER BY id DESC",
+        persons,
+    ):
+        found.setdefault(person, []).append(InvitationFact(*invitation))
     return found
 
 

@@ -1,7 +1,8 @@
 """The journal: jobs and their items, written before anything is acted on.
 
-Item states: pending, claimed, then done, requested, skipped, failed or unknown; a request becomes attested by a person,
-or done or not_done by a newer import. One runner holds a job at a time, by a lease that runs out.
+Item states: pending, claimed, then done, requested, skipped, failed, unknown, deferred or cancelled; a request becomes
+attested by a person, or done or not_done by a newer import. One runner holds a job at a time, by a lease that runs out;
+whoever lost it writes nothing more.
 """
 
 import json
@@ -11,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tui.domain.actor import Actor
-from tui.errors import NotFound, Refused
+from tui.errors import LeaseLost, NotFound, Refused
 from tui.register.database import Database
 
 LEASE = timedelta(seconds=60)
 OPEN_STATES = ("pending", "claimed")
+WAITING_STATES = (*OPEN_STATES, "deferred")
 
 
 class JobRow(NamedTuple):
@@ -33,11 +35,18 @@ class JobRow(NamedTuple):
     finished_at: str
     overridden: bool
     files: tuple[str, ...]
+    of_job: int | None
+    stopped_why: str
     counts: dict[str, int]
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has neither come to its end nor been cancelled."""
+        return self.state not in ("done", "cancelled")
 
     @property
     def open(self) -> int:
@@ -76,13 +85,14 @@ def add_job(
     at: str,
     items: Iterable[tuple[int, str, str, bool, bool, str]],
     handover: int | None = None,
+    of_job: int | None = None,
 ) -> int:
     """Write a plan down as a job of (person, code, fingerprint, covered, answered, greeting) items, all pending.
     Returns its number."""
     cursor = connection.execute(
         "INSERT INTO jobs (verb, service, system, state, singly, reason, guard, override_reason, operator, created_at,"
-        " handover) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
-        (verb, service, system, int(singly), reason, guard, override_reason, actor.operator, at, handover),
+        " handover, of_job) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
+        (verb, service, system, int(singly), reason, guard, override_reason, actor.operator, at, handover, of_job),
     )
     job = int(cursor.lastrowid or 0)
     connection.executemany(
@@ -100,16 +110,49 @@ def lease(connection: sqlite3.Connection, job: int, runner: str, now: datetime, 
     if row is None:
         raise NotFound(f"There is no job {job}.", todo="See engage-accounts jobs.")
     holder, until = row
-    if holder not in ("", runner, *dead) and until > now.isoformat():
+    # A lease that reaches further than a lease can was taken while the clock stood elsewhere.
+    valid = now.isoformat() < until <= (now + 2 * LEASE).isoformat()
+    if holder not in ("", runner, *dead) and valid:
         raise Refused(
             f"Job {job} is being run by another session ({holder}).",
             means="Nothing was done here.",
             todo="Wait until it has finished.",
         )
     connection.execute(
-        "UPDATE jobs SET runner = ?, lease_until = ?, state = 'running' WHERE id = ?",
+        "UPDATE jobs SET asked = CASE WHEN runner = ?1 THEN asked ELSE '' END, runner = ?1, lease_until = ?2,"
+        " state = 'running', stopped_why = '' WHERE id = ?3",
         (runner, (now + LEASE).isoformat(), job),
     )
+
+
+def must_hold(connection: sqlite3.Connection, job: int, runner: str) -> None:
+    """Raise LeaseLost unless this runner still holds the job, inside the transaction in which it would write: a session
+    that slept past its lease must not do what another has taken over."""
+    row = connection.execute("SELECT runner FROM jobs WHERE id = ?", (job,)).fetchone()
+    if row is None or row[0] != runner:
+        raise LeaseLost(
+            f"Another session has taken job {job} over.",
+            means="What was done here before is recorded; the other session does the rest.",
+        )
+
+
+def asked(database: Database, job: int) -> str:
+    """What somebody asked of whoever runs this job: `pause`, `cancel` or ""."""
+    return str(database.one("SELECT asked FROM jobs WHERE id = ?", (job,))[0])
+
+
+def ask(connection: sqlite3.Connection, job: int, what: str) -> None:
+    """Ask something of whoever runs a job; "" takes it back."""
+    connection.execute("UPDATE jobs SET asked = ? WHERE id = ?", (what, job))
+
+
+def cancel(connection: sqlite3.Connection, job: int, at: str, why: str) -> int:
+    """Call off what is still open or deferred in a job. Returns how many items."""
+    return connection.execute(
+        "UPDATE items SET state = 'cancelled', acted_at = ?, detail = ? WHERE job_id = ?"
+        " AND state IN ('pending', 'claimed', 'deferred')",
+        (at, why, job),
+    ).rowcount
 
 
 def lease_of(database: Database, job: int) -> tuple[str, str]:
@@ -118,11 +161,15 @@ def lease_of(database: Database, job: int) -> tuple[str, str]:
     return (str(row[0]), str(row[1])) if row else ("", "")
 
 
-def end(connection: sqlite3.Connection, job: int, state: str, at: str, files: Sequence[str]) -> None:
-    """Give the lease back and say how the run ended: `done` or `stopped`."""
+def end(
+    connection: sqlite3.Connection, job: int, state: str, at: str, files: Sequence[str] | None = None, why: str = ""
+) -> None:
+    """Give the lease back and say how the run ended: `done`, `cancelled` or `stopped`, and then why. `files` None:
+    those that were written before stand."""
     connection.execute(
-        "UPDATE jobs SET state = ?, finished_at = ?, files = ?, runner = '', lease_until = '' WHERE id = ?",
-        (state, at if state == "done" else "", json.dumps(list(files)), job),
+        "UPDATE jobs SET state = ?, finished_at = ?, files = coalesce(?, files), runner = '', lease_until = '',"
+        " asked = '', stopped_why = ? WHERE id = ?",
+        (state, "" if state == "stopped" else at, None if files is None else json.dumps(list(files)), why, job),
     )
 
 
@@ -148,27 +195,69 @@ def items(database: Database, job: int, states: Sequence[str] = ()) -> list[Item
     return [ItemRow(*row) for row in rows]
 
 
+def next_items(database: Database, job: int, states: Sequence[str], after: int, most: int) -> list[ItemRow]:
+    """The next items of a job in these states, those with a number above `after`: a job of 100,000 items begins with
+    the first of them, and not with reading all."""
+    rows = database.read(
+        # By number and not by state: the index on both would sort all that are left to give the first.
+        f"{_ITEM} WHERE +job_id = ? AND id > ? AND +state IN ({', '.join('?' * len(states))}) ORDER BY id LIMIT ?",
+        (job, after, *states, most),
+    )
+    return [ItemRow(*row) for row in rows]
+
+
+def first_item(database: Database, job: int) -> int:
+    """The number of a job's first item."""
+    return int(database.one("SELECT coalesce(min(id), 1) FROM items WHERE job_id = ?", (job,))[0])
+
+
+def states_of(connection: sqlite3.Connection, items: Sequence[int]) -> dict[int, str]:
+    """The states of items, read inside the transaction that is going to change them."""
+    places = ", ".join("?" * len(items))
+    return dict(connection.execute(f"SELECT id, state FROM items WHERE id IN ({places})", list(items)).fetchall())
+
+
+def done_elsewhere(database: Database, person: int, verb: str, job: int) -> tuple[int, str] | None:
+    """The newest other job that did this to a person, with its operator: so that whoever comes second is told."""
+    row = database.one(
+        "SELECT j.id, j.operator FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE i.person = ?1 AND j.verb = ?2"
+        " AND j.id <> ?3 AND i.state IN ('done', 'requested', 'attested') AND i.restored_at = ''"
+        " AND i.acted_at >= (SELECT created_at FROM jobs WHERE id = ?3) ORDER BY i.id DESC LIMIT 1",
+        (person, verb, job),
+    )
+    return (int(row[0]), str(row[1])) if row else None
+
+
+def free_again(database: Database, job: int) -> int:
+    """How many revokes of a job were taken back."""
+    return int(database.one("SELECT count(*) FROM items WHERE job_id = ? AND restored_at <> ''", (job,))[0])
+
+
 def waiting(database: Database) -> list[ItemRow]:
     """The requests that nobody has attested and no import has verified."""
     return [ItemRow(*row) for row in database.read(f"{_ITEM} WHERE state = 'requested' ORDER BY id")]
 
 
-def jobs(database: Database, only: int | None = None) -> list[JobRow]:
-    """All jobs, newest first, or one."""
+def jobs(database: Database, only: int | None = None, *, is_open: bool = False) -> list[JobRow]:
+    """All jobs, newest first, or one, or those that are not at their end."""
     counts: dict[int, dict[str, int]] = {}
     condition, parameters = (" WHERE job_id = ?", (only,)) if only is not None else ("", ())
+    if is_open:
+        condition = " WHERE job_id IN (SELECT id FROM jobs WHERE state NOT IN ('done', 'cancelled'))"
     for job, state, count in database.read(
         f"SELECT job_id, state, count(*) FROM items{condition} GROUP BY 1, 2", parameters
     ):
         counts.setdefault(job, {})[state] = count
     condition = " WHERE id = ?" if only is not None else ""
+    if is_open:
+        condition = " WHERE state NOT IN ('done', 'cancelled')"
     return [
         JobRow(id_, verb, service, system, state, bool(singly), reason, operator, created, finished,
-               bool(override), tuple(json.loads(files)), counts.get(id_, {}))
-        for id_, verb, service, system, state, singly, reason, operator, created, finished, override, files
+               bool(override), tuple(json.loads(files)), of_job, why, counts.get(id_, {}))
+        for id_, verb, service, system, state, singly, reason, operator, created, finished, override, files, of_job, why
         in database.read(
             "SELECT id, verb, service, system, state, singly, reason, operator, created_at, finished_at,"
-            " override_reason, files"
+            " override_reason, files, of_job, stopped_why"
             f" FROM jobs{condition} ORDER BY id DESC",
             parameters,
         )
@@ -188,7 +277,7 @@ def recent_revokes(database: Database, since: str, job: int | None = None) -> in
     than `job` have not reached yet counts as well, so that plans made side by side don't pass it in slices."""
     row = database.one(
         "SELECT count(DISTINCT i.person) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = 'revoke'"
-        " AND (i.acted_at >= ?1 AND i.state IN ('done', 'requested', 'attested')"
+        " AND (i.acted_at >= ?1 AND i.state IN ('done', 'requested', 'attested') AND i.restored_at = ''"
         " OR j.created_at >= ?1 AND j.id IS NOT ?2 AND i.state IN ('pending', 'claimed'))",
         (since, job),
     )
@@ -199,7 +288,7 @@ def recent_gone(database: Database, since: str) -> int:
     """Of those, the accounts that are gone by now: they were there when the guard's 24 hours began."""
     row = database.one(
         "SELECT count(DISTINCT i.person) FROM items AS i JOIN jobs AS j ON j.id = i.job_id WHERE j.verb = 'revoke'"
-        " AND i.acted_at >= ? AND i.state IN ('done', 'attested')",
+        " AND i.acted_at >= ? AND i.state IN ('done', 'attested') AND i.restored_at = ''",
         (since,),
     )
     return int(row[0])

@@ -15,8 +15,8 @@ from tui.errors import ServiceError
 from tui.services.service import Acted, Listed, Order
 from tui.text import formula_safe, plural, say_time
 
-_STATUS = {"revoke": "Ready to revoke access", "welcome": "Ready to provision"}
-_ACTION = {"revoke": "Revoke access", "welcome": "Send welcome email"}
+_STATUS = {"revoke": "Ready to revoke access", "welcome": "Ready to provision", "reset": "Active"}
+_ACTION = {"revoke": "Revoke access", "welcome": "Send welcome email", "reset": "Send password reset"}
 
 
 class WorklistService:
@@ -25,6 +25,8 @@ class WorklistService:
     name = "worklist"
     by_hand = True
     sends_own_mail = True
+    can_restore = False
+    batch = 50
 
     def __init__(self, folder: Path, system: str, portal_url: str, *, group: str = "") -> None:
         self._folder = folder
@@ -33,13 +35,17 @@ class WorklistService:
         self.system = system
         self.restores = f"Nothing can be restored from here: what is done by hand in {system} is undone there."
 
-    def revoke(self, order: Order) -> Acted:
+    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
         """Nothing is done yet: a person will."""
-        return Acted("requested", f"on the worklist of job {order.job}", recorded=False)
+        return [Acted("requested", f"on the worklist of job {order.job}", recorded=False) for order in orders]
 
-    def is_revoked(self, order: Order) -> bool | None:
+    def restore(self, orders: Sequence[Order]) -> list[Acted]:
+        """Nothing is kept here that could be given back."""
+        raise ServiceError(self.restores, means="Nothing was done.")
+
+    def are_revoked(self, orders: Sequence[Order]) -> list[bool | None]:
         """Only a newer import knows."""
-        return None
+        return [None for _ in orders]
 
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
         """Write the CSV and the text of a job; writing them again gives the same files. Raises ServiceError."""
@@ -84,7 +90,7 @@ class WorklistService:
             "",
             f"1. Open the Account Manager of {self.system}{f' ({self._portal_url})' if self._portal_url else ''}.",
             "2. User type: Contacts.",
-            f"3. Status: {_STATUS[verb]}." + ("" if verb == "revoke" else " (For those who have an account: Active.)"),
+            f"3. Status: {_STATUS[verb]}." + (" (For those who have an account: Active.)" if verb == "welcome" else ""),
         ]
         # "Select all" is only ever right in the list that shows just these: an active account stands in another.
         ready = not any(entry.status == "active" for entry in listed)
@@ -108,7 +114,7 @@ class WorklistService:
             "   The next import checks it all the same.",
             "",
         ]
-        by_mail = verb == "welcome"
+        by_mail = verb != "revoke"
         rows = [(entry.code, entry.surname_first, entry.email if by_mail else entry.username) for entry in listed]
         head, *rest = _columns("[ ]  ", [("Code", "Name", "Email" if by_mail else "Username"), *rows])
         return "\n".join([*lines, head.replace("[ ]", "   ", 1), *rest]) + "\n"

@@ -23,6 +23,8 @@ UPDATE invitations SET transport = 'outbox' WHERE state <> 'queued';
 CREATE INDEX invitations_item ON invitations (item_id) WHERE item_id IS NOT NULL;
 CREATE INDEX invitations_key ON invitations (attempt_key) WHERE attempt_key <> '';
 
+CREATE INDEX items_deferred ON items (job_id) WHERE state = 'deferred';
+
 -- The last event of the audit chain, kept beside it: rows cut off the chain's end are missed here.
 CREATE TABLE audit_head (
     one INTEGER PRIMARY KEY CHECK (one = 1),

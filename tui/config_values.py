@@ -1,0 +1,152 @@
+"""What a value of the config file may be: a check for each kind of value, with the words that say what is allowed.
+
+`Annotated[type, Allowed(words, check)]` is how tui.config gives a key its kind.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tui.text import clean
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+_MOST_TEXT = 200
+_ROLES = ("parent", "guardian", "relative")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a key may hold, in words for the error; `prepare` checks it, type too, or raises ValueError."""
+
+    says: str
+    prepare: Callable[[Any], object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(self.prepare, handler(source))
+
+
+def _line(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MOST_TEXT:
+        raise ValueError("not a line of text")
+    return clean(value)
+
+
+def _sender(value: Any) -> str:
+    sender = _line(value)
+    address = r'[^\s<>@,;"]+@[^\s<>@,;".]+(\.[^\s<>@,;".]+)+'
+    if sender and not re.fullmatch(rf"{address}|[^<>@,;]*<{address}>", sender):
+        raise ValueError("not one address")
+    return sender
+
+
+def _portal_url(value: Any) -> str:
+    from urllib.parse import urlsplit
+
+    url = _line(value)
+    if url:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError when it is no port
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+        if not (secure and parts.hostname) or "@" in parts.netloc or re.search(r"[\s\ufffd]", url):
+            raise ValueError("not the address of a portal")
+    return url
+
+
+def _path(value: Any) -> Path | None:
+    # Not cleaned: a path must stay the path that it is.
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("not a path")
+    if value and not value.startswith("~") and not Path(value).is_absolute():
+        raise ValueError("relative")
+    return Path(value) if value else None
+
+
+def _roles(value: Any) -> tuple[str, ...]:
+    if not value or not isinstance(value, list) or not all(role in _ROLES for role in value):
+        raise ValueError("not roles")
+    return tuple(dict.fromkeys(value))
+
+
+def _keys(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError("not a table")
+    return {_line(action): _line(key) for action, key in value.items()}
+
+
+def _yes_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("not true or false")
+    return value
+
+
+def _host(value: Any) -> str:
+    host = _line(value)
+    if host and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}", host):
+        raise ValueError("not the name of a host")
+    return host
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    # Not cleaned: what is run must be what was written.
+    if not isinstance(value, list) or not all(isinstance(part, str) and part.isprintable() for part in value):
+        raise ValueError("not a list of texts")
+    if value and not value[0]:
+        raise ValueError("no program")
+    return tuple(value)
+
+
+def whole(low: int, high: int) -> Allowed:
+    """A whole number in a range."""
+
+    def prepare(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError("not a whole number in range")
+        return value
+
+    return Allowed(f"a whole number from {low} to {high:,}", prepare)
+
+
+def one_of(*words: str) -> Allowed:
+    """One of a few words."""
+
+    def prepare(value: Any) -> str:
+        if value not in words:
+            raise ValueError("none of them")
+        return str(value)
+
+    return Allowed(" or ".join([", ".join(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"']), prepare)
+
+
+Line = Annotated[str, Allowed(f"text in quotes, up to {_MOST_TEXT} characters", _line)]
+YesNo = Annotated[bool, Allowed("true or false (without quotes)", _yes_no)]
+PathOrUsual = Annotated[
+    Path | None, Allowed('a path in quotes that begins with / or ~, or "" for the usual place', _path)
+]
+Percent = Annotated[int, whole(1, 100)]
+Count = Annotated[int, whole(1, 1_000_000)]
+Sender = Annotated[
+    str, Allowed('one email address, as "office@school.example" or "Name <office@school.example>"', _sender)
+]
+PortalUrl = Annotated[
+    str,
+    Allowed(
+        "an address such as https://portal.school.example, without a user name or password in it "
+        "(http only for localhost)",
+        _portal_url,
+    ),
+]
+Roles = Annotated[tuple[str, ...], Allowed('a list of one or more of "parent", "guardian", "relative"', _roles)]
+Keys = Annotated[Mapping[str, str], Allowed('a table of action = "key"', _keys)]
+Host = Annotated[str, Allowed('the name of a host in quotes, such as "smtp.school.example"', _host)]
+Command = Annotated[
+    tuple[str, ...],
+    Allowed('a list of a program and its arguments, such as ["pass", "show", "school/smtp"], or [] for none', _command),
+]

@@ -1,0 +1,49 @@
+"""Who runs a job: this process, told apart from any other, and whether another one is still alive.
+
+A runner is `host:pid:start`, with the time at which the process started as the kernel counts it: a number that was
+given to another process since does not pass for the one that is gone.
+"""
+
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+
+from tui.register import journal
+from tui.register.database import Database
+
+
+def runner_name() -> str:
+    """The name of this process as a runner."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_free(database: Database, job: int, now: datetime) -> bool:
+    """Whether nobody is running this job: its lease ran out, was given back, or its holder is gone."""
+    holder, until = journal.lease_of(database, job)
+    valid = now.isoformat() < until <= (now + 2 * journal.LEASE).isoformat()
+    return not holder or not valid or is_gone(holder)
+
+
+def is_gone(runner: str) -> bool:
+    """Whether a runner of this host is gone for sure; of another host nobody knows."""
+    host, _, rest = runner.partition(":")
+    pid, _, started = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return bool(started) and _started(int(pid)) not in (started, "")
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the kernel's ticks since boot; "" where that can't be known."""
+    try:
+        # The name, in brackets, may have anything in it; the 22nd field of proc(5) is the 20th after it.
+        return Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
