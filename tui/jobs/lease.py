@@ -17,7 +17,7 @@ from tui.register import journal
 from tui.register.database import Database
 
 _lock = threading.Lock()
-_running: set[tuple[str, int]] = set()
+_running: set[tuple[str, int, str]] = set()
 
 
 def runner_name() -> str:
@@ -26,10 +26,10 @@ def runner_name() -> str:
 
 
 @contextmanager
-def alone_here(database: Database, job: int) -> Iterator[None]:
+def alone_here(database: Database, job: int, runner: str) -> Iterator[None]:
     """One run of a job at a time within this process: its threads have one name, which the lease would let by. Raises
     LeaseLost."""
-    key = (str(database.path), job)
+    key = (str(database.path), job, runner)
     with _lock:
         if key in _running:
             raise LeaseLost(f"Job {job} is being run by this session already.", means="Nothing was done here.")

@@ -138,7 +138,7 @@ class Runner:
             )
         if row.verb == Verb.REVOKE and not row.overridden:
             guard_again(self._database, self._settings, self._actor, job, row.open, self._clock())
-        with alone_here(self._database, job), self._database.patiently(PATIENCE_SECONDS):
+        with alone_here(self._database, job, self._name), self._database.patiently(PATIENCE_SECONDS):
             now = time.monotonic()
             open_ = sum(row.counts.get(state, 0) for state in states)
             run = _Run(
