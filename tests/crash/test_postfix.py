@@ -1,10 +1,6 @@
 """Killed while it mails through Postfix itself, an instance of its own: each message arrives once at most."""
 
-import os
-import pwd
 import random
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -18,50 +14,12 @@ from tests.crash import reader
 from tests.crash.conftest import CONFIG
 from tests.crash.running import Place, Programs
 from tests.crash.test_kills import ROUNDS, SEED
-from tests.mail.servers import free_port
+from tests.mail import postfix as postfix_instance
 
-POSTFIX = shutil.which("postfix") or "/usr/sbin/postfix"
+pytestmark = [pytest.mark.usefixtures("survived"), postfix_instance.WANTED]
 
-pytestmark = [
-    pytest.mark.usefixtures("survived"),
-    pytest.mark.skipif(
-        not Path(POSTFIX).exists() or os.geteuid() != 0,
-        reason="Postfix is not installed, or this is not root, which it wants",
-    ),
-]
-
-MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-"""
-MAIN = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file_prefixes = {folder}
-maillog_file = {folder}/log
-myhostname = mail.school.example
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-virtual_mailbox_domains = families.example
-virtual_mailbox_base = {folder}/mail
+ALSO = """\
 virtual_mailbox_maps = static:all/
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_minimum_uid = 1
 smtpd_recipient_restrictions = permit_mynetworks, reject
 """
 
@@ -93,25 +51,8 @@ class Postfix(NamedTuple):
 
 @pytest.fixture(scope="module")
 def postfix() -> Iterator[Postfix]:
-    owner = pwd.getpwnam("postfix")
-    # Below /tmp itself: Postfix's own user must be able to walk there.
-    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/postfix-XXXXXX"], text=True).strip())  # noqa: S108
-    folder.chmod(0o755)
-    for name in ("queue", "data", "mail", "config"):
-        (folder / name).mkdir()
-    for name in ("data", "mail"):
-        os.chown(folder / name, owner.pw_uid, owner.pw_gid)
-    port = free_port()
-    (folder / "config" / "main.cf").write_text(MAIN.format(folder=folder, uid=owner.pw_uid, gid=owner.pw_gid))
-    (folder / "config" / "master.cf").write_text(MASTER.format(port=port))
-    command = [POSTFIX, "-c", str(folder / "config")]
-    started = subprocess.run([*command, "start"], capture_output=True, text=True, check=False, timeout=60)
-    if started.returncode:
-        shutil.rmtree(folder)
-        pytest.skip(f"Postfix can't be started here: {started.stderr[-300:]}")
-    yield Postfix(port, folder)
-    subprocess.run([*command, "stop"], capture_output=True, check=False, timeout=60)
-    shutil.rmtree(folder)
+    with postfix_instance.running(ALSO) as instance:
+        yield Postfix(*instance)
 
 
 def test_killed_at_random_moments(made: Place, programs: Programs, postfix: Postfix, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class Board(BaseScreen):
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
         self.call_after_refresh(self.draw)
+        self.call_after_refresh(self.fill)
 
     def _arrange(self) -> None:
         beside = self.app.size.width >= BESIDE_FROM
@@ -96,6 +97,9 @@ class Board(BaseScreen):
     def key(self) -> str:
         """The key of the entry under the cursor, "" for none."""
         return self.table.entry.key if self.table.entry is not None else ""
+
+    def fill(self) -> None:
+        """Show the entries anew, at the width that there is now and in the look that it is now."""
 
     def show_entries(self, entries: Sequence[Entry], empty: Sequence[str] = ()) -> None:
         """Show these; the cursor stays where it was when that entry is still there."""
@@ -127,6 +131,7 @@ class Board(BaseScreen):
         self.table.paint()
         self.show_detail()
         super().new_look()
+        self.fill()
 
     def status_line(self, width: int) -> Line:
         return ()

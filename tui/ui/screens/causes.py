@@ -8,8 +8,6 @@ from array import array
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from tui.domain.causes import Cause, say_cause
 from tui.domain.flag_groups import Answer
 from tui.domain.holds import parse_until
@@ -67,7 +65,7 @@ class CausesScreen(Board):
                 self.engage.show_error(found)
                 return
             self.found, self.people = found
-            self._fill()
+            self.fill()
             if message:
                 self.say(message)
             self.act_on_typed_ahead()
@@ -90,18 +88,10 @@ class CausesScreen(Board):
         people = self._people(cause)
         return bool(people) and len(only(people, self.engage.accounts.marks.mask)) == len(people)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         marked = [self._is_marked(cause) for cause in self.found.causes]
         entries = wording_causes.entries(self.found, marked, self.table.size.width, self.engage.look)
         self.show_entries(entries, ("Nobody is ready to revoke.",) if self._is_read else ())
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
 
     def headline(self) -> str:
         if not self._is_read:
@@ -178,7 +168,7 @@ class CausesScreen(Board):
         else:
             said = f"{accounts.mark_persons(people):,} more marked."
         self.table.move("down")
-        self._fill()
+        self.fill()
         self.say(said)
 
     # -- holds ---------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class FindScreen(Board):
         return Prompt("Find: ", entered=self.look_for, changed=self.look_for, left=self._left, edit=LineEdit(self.text))
 
     def started(self) -> None:
-        self._fill()
+        self.fill()
 
     def do_words(self) -> None:
         self.ask(self._line())
@@ -101,7 +101,7 @@ class FindScreen(Board):
             self.found = found
             if self.text.split() != text.split():
                 self._look()
-            self._fill()
+            self.fill()
             if not self.is_unfinished:
                 self.act_on_typed_ahead()
 
@@ -123,17 +123,9 @@ class FindScreen(Board):
         everybody: tuple[FoundPerson | FoundOther, ...] = (*self.found.persons, *self.found.others)
         return next((one for one in everybody if wording_found.key_of(one) == self.key), None)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         empty = wording_found.NOBODY if self.found.text.split() else wording_found.HOW
         self.show_entries(wording_found.entries(self.found, self.table.size.width, self.engage.look), empty)
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
 
     def headline(self) -> str:
         return f"Find a person: {self.text}" if self.text.split() else "Find a person"

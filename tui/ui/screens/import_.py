@@ -11,8 +11,6 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from textual import events
-
 from tui.domain.difference import Difference
 from tui.domain.import_steps import ImportStep
 from tui.errors import Declined, EngageError
@@ -139,14 +137,6 @@ class ImportScreen(Board):
         if self.phase is not Phase.CHOOSING:
             self.pane.below = True
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
-
     # -- choosing --------------------------------------------------------------------------------------------------
 
     def started(self) -> None:
@@ -172,7 +162,7 @@ class ImportScreen(Board):
                 self.engage.show_error(sources)
                 return
             self.sources = sources
-            self._fill()
+            self.fill()
             if and_read:
                 self.table.move("top")
                 self.show_detail()
@@ -182,7 +172,7 @@ class ImportScreen(Board):
 
         self.engage.in_background("sources", work, then)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         if not self._is_looking and self.phase is Phase.CHOOSING:
             # Not as wide as the list is: it has no width while a difference hides it.
             width = self.app.size.width // (2 if self.has_class("-beside") else 1)
@@ -365,7 +355,7 @@ class ImportScreen(Board):
         elif self.phase is Phase.COMPARING:
             self.difference = None
             self._show(Phase.CHOOSING)
-            self._fill()
+            self.fill()
         else:
             super().do_back()
 

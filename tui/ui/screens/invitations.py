@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from tui.domain.gates import Verb
 from tui.errors import EngageError
 from tui.feeds.looking import complete, expanded
@@ -69,7 +67,7 @@ class InvitationsScreen(Board, ActingScreen):
                 self.engage.show_error(found)
                 return
             self.rows, self._soon = found[0], frozenset(row.id for row in found[1])
-            self._fill()
+            self.fill()
             if message:
                 self.say(message)
             self.act_on_typed_ahead()
@@ -85,7 +83,7 @@ class InvitationsScreen(Board, ActingScreen):
         """The invitation under the cursor."""
         return next((row for row in self.shown if str(row.id) == self.key), None)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         self.shown = wording_invitations.shown(self.rows, TABS[self.tab], self.text)
         found = wording_invitations.entries(self.shown, self._soon, self.table.size.width, self.engage.look)
         self.show_entries(found, self._nothing() if self._is_read else ())
@@ -96,14 +94,6 @@ class InvitationsScreen(Board, ActingScreen):
         if self.text:
             return (f"Nothing here matches “{self.text}”.", "", "esc clears the filter.")
         return (f"{TABS[self.tab].label}: none.",)
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
 
     def draw(self) -> None:
         if self.is_small:
@@ -212,14 +202,14 @@ class InvitationsScreen(Board, ActingScreen):
 
     def _turn(self, step: int) -> None:
         self.tab = (self.tab + step) % len(TABS)
-        self._fill()
+        self.fill()
 
     def do_filter(self) -> None:
         self.ask(Prompt("/", entered=self._filter, changed=self._filter, left=self._clear, edit=LineEdit(self.text)))
 
     def _filter(self, text: str) -> None:
         self.text = text
-        self._fill()
+        self.fill()
 
     def _clear(self) -> None:
         self._filter("")

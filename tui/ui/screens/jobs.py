@@ -5,8 +5,6 @@ back or attested from here. Each session runs one job of its own at a time.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from tui.domain.gates import Verb
 from tui.errors import EngageError
 from tui.jobs.lease import runner_name
@@ -60,7 +58,7 @@ class JobsScreen(Board, ActingScreen):
                 return
             first, self._is_read = not self._is_read, True
             self.jobs = found
-            self._fill()
+            self.fill()
             if first:
                 self._to(self._here)
             if message:
@@ -96,18 +94,10 @@ class JobsScreen(Board, ActingScreen):
         # Until its first item is through, only the journal knows its number.
         return job.number or next((one.row.id for one in self.jobs if one.runner == runner_name()), 0)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         found = wording_jobs.entries(self.jobs, self._here, self.table.size.width, self.engage.look)
         empty = ("No jobs yet.", "", "Whatever is revoked, sent or restored is a job, and stands here.")
         self.show_entries(found, empty if self._is_read else ())
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
 
     def headline(self) -> str:
         if not self._is_read:

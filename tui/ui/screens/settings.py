@@ -5,8 +5,6 @@ what is tested here is whether register, letters and mail server are as they sho
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from tui.manager.settings_view import SettingView, settings_view
 from tui.ui import wording_settings
 from tui.ui.actions import State
@@ -31,23 +29,15 @@ class SettingsScreen(Board):
 
     def started(self) -> None:
         self.pane.heading = "setting"
-        self._fill()
+        self.fill()
 
     @property
     def setting(self) -> SettingView | None:
         """The setting under the cursor."""
         return next((one for one in self.settings if one.key == self.key), None)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         self.show_entries(wording_settings.entries(self.settings, self.table.size.width, self.engage.look))
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self._fill()
 
     def headline(self) -> str:
         file = self.engage.config_file

@@ -7,8 +7,6 @@ What is done there is HandoverScreen's affair.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from tui.domain.handover import Pair, Step
 from tui.errors import EngageError
 from tui.manager.handover_summary import Told
@@ -140,14 +138,6 @@ class WalkScreen(Board):
         if self.step is Step.WELCOME:
             return [account for account in self.walk.accounts if account.new]
         return [account for account in self.walk.accounts if account.standing.is_revoked or account.revoked]
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self.fill)
-
-    def new_look(self) -> None:
-        super().new_look()
-        self.fill()
 
     def headline(self) -> str:
         return f"Hand-over {self.number}, in {self.manager.service.system}"
