@@ -71,6 +71,11 @@ def test_nothing_more_comes_of_it_by_itself(
     # Whoever asks for it sends another one, to the address that stands there now.
     again = manager.run(manager.plan(Verb.WELCOME, ["P0011"]), YES)
     assert states(again) == {"P0011": "done"}
+    # What became of the first is still for a person to say.
+    (row,) = manager.invitations(["unknown"])
+    assert manager.settle(row.id, sent=True).state == "superseded", "it was sent, and its link is void"
+    assert states(manager.report(1))["P0011"] == "done"
+    assert rows(register, "SELECT count(*) FROM invitations WHERE token_hash IS NOT NULL AND code = 'P0011'") == [(1,)]
 
 
 def test_cancelling_says_unknown_too(manager: AccountManager, register: Path, server: DrawnServer) -> None:

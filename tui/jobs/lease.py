@@ -44,6 +44,9 @@ def alone_here(database: Database, job: int, runner: str) -> Iterator[None]:
 def is_free(database: Database, job: int, now: datetime) -> bool:
     """Whether nobody is running this job: its lease ran out, was given back, or its holder is gone."""
     holder, until = journal.lease_of(database, job)
+    if holder == runner_name():
+        with _lock:
+            return (str(database.path), job, holder) not in _running
     valid = now.isoformat() < until <= (now + 2 * journal.LEASE).isoformat()
     return not holder or not valid or is_gone(holder)
 
@@ -60,13 +63,22 @@ def is_gone(runner: str) -> bool:
         return True
     except PermissionError:
         pass
-    return bool(started) and _started(int(pid)) not in (started, "")
+    fields = _fields(int(pid))
+    # One that has ended, and whose parent has not looked yet, still has its number.
+    return bool(fields) and (fields[0] in "ZX" or (bool(started) and fields[19] != started))
 
 
 def _started(pid: int) -> str:
     """When a process started, in the kernel's ticks since boot; "" where that can't be known."""
+    fields = _fields(pid)
+    return fields[19] if fields else ""
+
+
+def _fields(pid: int) -> list[str]:
+    """What the kernel tells of a process after its name (proc(5)): state first, start time as the 20th; [] for none."""
     try:
-        # The name, in brackets, may have anything in it; the 22nd field of proc(5) is the 20th after it.
-        return Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+        # The name, in brackets, may have anything in it.
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
+    return fields if len(fields) > 19 else []

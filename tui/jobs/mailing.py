@@ -229,7 +229,8 @@ class Mailer:
         else:
             state = {"done": "sent"}.get(fate.state, fate.state)
             why = "" if state == "sent" else fate.detail
-            invitations.finish(connection, invitation, state, at, why, fate.begun.key)
+            if not invitations.finish(connection, invitation, state, at, why, fate.begun.key) and state == "unknown":
+                invitations.call_unknown(connection, invitation, why)
         journal.set_item(connection, order.item, fate.state, at, fate.detail)
         self._audit(connection, order, _action(self._verb, fate.state), fate.detail)
 

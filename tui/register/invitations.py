@@ -12,6 +12,11 @@ from tui.register.database import Database
 
 OPEN = ("queued", "sending", "sent", "unknown")
 _OPEN = "state IN ('queued', 'sending', 'sent', 'unknown')"
+# Whether an unknown one was sent is still for a person to say; its link is void all the same.
+_VOID = (
+    "state = CASE state WHEN 'unknown' THEN 'unknown' ELSE 'superseded' END, token_hash = NULL, ended_at = ?,"
+    " ended_why = ?"
+)
 
 
 class InvitationRow(NamedTuple):
@@ -84,8 +89,7 @@ def counts(database: Database) -> dict[str, int]:
 def void(connection: sqlite3.Connection, person: int, at: str, why: str) -> int:
     """Void the open links of a person, in the transaction that takes their ground away. Returns how many."""
     return connection.execute(
-        f"UPDATE invitations SET state = 'superseded', token_hash = NULL, ended_at = ?, ended_why = ?"
-        f" WHERE person = ? AND {_OPEN}",
+        f"UPDATE invitations SET {_VOID} WHERE person = ? AND {_OPEN}",
         (at, why, person),
     ).rowcount
 
@@ -104,7 +108,7 @@ def void_groundless(connection: sqlite3.Connection, at: str) -> int:
         ("the email changed", "c.email <> i.email COLLATE NOCASE"),
     ):
         voided += connection.execute(
-            f"UPDATE invitations AS i SET state = 'superseded', token_hash = NULL, ended_at = ?, ended_why = ?"
+            f"UPDATE invitations AS i SET {_VOID}"
             f" FROM directory AS d JOIN contacts AS c ON c.id * 4 = d.person"
             f" WHERE d.person = i.person AND i.{_OPEN} AND {condition}",
             (at, why),
@@ -138,9 +142,8 @@ def begin(connection: sqlite3.Connection, attempt: Attempt, at: str) -> int:
         (attempt.item,),
     ).fetchone()
     connection.execute(
-        "UPDATE invitations SET state = 'superseded', token_hash = NULL, ended_at = ?, ended_why = 'a newer one was"
-        f" sent' WHERE person = ? AND id IS NOT ? AND {_OPEN}",
-        (at, attempt.person, row[0] if row else None),
+        f"UPDATE invitations SET {_VOID} WHERE person = ? AND id IS NOT ? AND {_OPEN}",
+        (at, "a newer one was sent", attempt.person, row[0] if row else None),
     )
     if row:
         connection.execute(
@@ -188,6 +191,14 @@ def finish(connection: sqlite3.Connection, invitation: int, state: str, at: str,
     )
 
 
+def call_unknown(connection: sqlite3.Connection, invitation: int, why: str) -> None:
+    """One that was voided while it may have been on its way: whether it was sent is for a person to say."""
+    connection.execute(
+        "UPDATE invitations SET state = 'unknown', ended_why = ? WHERE id = ? AND state = 'superseded'",
+        (why, invitation),
+    )
+
+
 def defer(connection: sqlite3.Connection, invitation: int, retry_at: str, why: str) -> None:
     """The server put the message off: its token dies, another attempt follows at `retry_at`."""
     connection.execute(
@@ -226,8 +237,10 @@ def settle(connection: sqlite3.Connection, invitation: int, *, sent: bool, at: s
     """A person says whether an unknown one was sent. False when it is not unknown (any more)."""
     return bool(
         connection.execute(
-            "UPDATE invitations SET state = ?1, sent_at = ?2, ended_at = ?3, ended_why = ?4,"
-            " token_hash = CASE WHEN ?1 = 'failed' THEN NULL ELSE token_hash END WHERE id = ?5 AND state = 'unknown'",
+            # One whose link was voided meanwhile was sent, and its link stays void.
+            "UPDATE invitations SET state = CASE WHEN ?1 = 'sent' AND token_hash IS NULL THEN 'superseded' ELSE ?1 END,"
+            " sent_at = ?2, ended_at = ?3, ended_why = ?4, token_hash = CASE WHEN ?1 = 'failed' THEN NULL ELSE"
+            " token_hash END WHERE id = ?5 AND state = 'unknown'",
             ("sent" if sent else "failed", at if sent else "", "" if sent else at, why, invitation),
         ).rowcount
     )
