@@ -32,7 +32,7 @@ async def test_one_is_revoked_with_y(open_school: Open) -> None:
         await person.press("j", "R")
         text = await person.sees("Revoke access of 1 contact in the embedded register")
         assert "P0002" in text
-        assert "It can be taken back for 14 days, with the same username and password" in person.words()
+        assert "are kept aside for 14 days: until then this can be taken back" in person.words()
         assert "No" in text
         await person.press("y")
         assert "1 account revoked in the embedded register." in await person.sees("Job 1")

@@ -48,6 +48,8 @@ def test_a_flag_group_is_set_aside_and_the_leavers_are_worked(
     terminal.press("oh")
     terminal.sees(f"Never revoke all {group.size}. Why:")
     terminal.press("the registrar is asked\r")
+    terminal.sees("Until, as 31 Dec 2026 (blank: until released):")
+    terminal.press("\r")
     terminal.sees(f"{group.size} accounts held: never revoked until released.")
     assert demo.causes().causes[0].held == group.size
 

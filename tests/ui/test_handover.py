@@ -143,7 +143,7 @@ async def test_the_demo_is_walked_from_the_first_key_to_the_emails(demo: Account
 
     # What the register says afterwards, read by itself.
     assert demo.why("BUI4402").facts.username == ""
-    assert demo.why("BUI4402").history[0].split("  ")[1].startswith("revoke by ")
+    assert any(event.split("  ")[1].startswith("revoke by ") for event in demo.why("BUI4402").history)
 
 
 # -- choosing ------------------------------------------------------------------------------------------------------
