@@ -269,8 +269,9 @@ class Jobs(RuleBasedStateMachine):
             "SELECT person FROM invitations WHERE token_hash IS NOT NULL GROUP BY person, purpose HAVING count(*) > 1"
         )
         assert self.rows(twice) == []
-        for state, token in self.rows("SELECT state, token_hash FROM invitations"):
-            assert (token is not None) == (state in ("sent", "unknown", "sending")), state
+        # Of an unknown one the link may have been voided since; a person still has to say what became of it.
+        for state, token in self.rows("SELECT state, token_hash FROM invitations WHERE state <> 'unknown'"):
+            assert (token is not None) == (state in ("sent", "sending")), state
             assert state != "sent" or token in self.server.tokens
 
     @invariant()
