@@ -15,15 +15,15 @@ from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.retrying import WELCOME_PAUSES
-from tui.errors import NotFound, Refused
+from tui.errors import NotFound, Refused, RegisterLocked
 from tui.feeds import open_feed
 from tui.jobs import mailing
 from tui.jobs.plan import Confirmation, JobReport
 from tui.jobs.runner import Runner
 from tui.mail.transport import MailDeferred, MailError, MailRefused, MailUnavailable, MailUnknown, Message
 from tui.manager.manager import AccountManager
-from tui.register import audit
-from tui.register.database import Database
+from tui.register import audit, invitations
+from tui.register.database import Connection, Database
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 YES = Confirmation(yes=True)
@@ -402,4 +402,25 @@ def test_one_session_runs_a_job_once_at_a_time(school: Mailing) -> None:
 
     school.manager.run(school.manager.plan(Verb.WELCOME, all_ready=True), YES, progress=progress)
     assert "run by this session already" in refused[0]
+    assert school.server.taken == sorted(SENT)
+
+
+def test_a_fate_is_recorded_though_the_next_message_can_not_be_begun(
+    school: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be recorded in the very transaction that is undone."""
+    begin = invitations.begin
+
+    def begin_unless_locked(connection: Connection, attempt: invitations.Attempt, at: str) -> int:
+        if attempt.code == "P0003":  # the second of its batch
+            raise RegisterLocked("The register is in use by another program.")
+        return begin(connection, attempt, at)
+
+    monkeypatch.setattr(invitations, "begin", begin_unless_locked)
+    with pytest.raises(RegisterLocked):
+        school.welcome()
+    assert school.server.taken == ["P0001", "P0002"]
+    assert states(school.manager.report(1)) == SENT | {"P0003": "pending", "P0004": "pending"}
+    monkeypatch.undo()
+    assert states(school.manager.resume(1)) == SENT
     assert school.server.taken == sorted(SENT)
