@@ -67,7 +67,7 @@ def install(points: Points) -> None:
         connection.set_trace_callback(points.statement)
         return connection
 
-    sqlite3.connect = traced  # type: ignore[assignment]
+    sqlite3.connect = traced  # type: ignore[assignment]  # the one function that every connection comes from
     os.fsync = points.around(os.fsync)
     os.rename = points.around(os.rename)
     open_ = os.open
@@ -106,7 +106,7 @@ def turn(clock: list[tuple[int, float]]) -> None:
     def begun(self: AccountManager, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **{"clock": now} | named)
 
-    AccountManager.__init__ = begun  # type: ignore[method-assign]
+    AccountManager.__init__ = begun  # type: ignore[method-assign]  # the real program, on another clock
 
 
 def slow(seconds: float) -> None:
@@ -132,7 +132,7 @@ def run(asked: Asked, shared: mmap.mmap) -> int:
     for name, descriptor in (("out", 1), ("err", 2)):
         os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     if asked.get("lease"):
         shorten(asked["lease"])
     if asked.get("clock"):
@@ -171,7 +171,8 @@ def imports() -> None:
     from tui.config import load_settings
 
     # What checks a config takes longer to build than a whole run.
-    pydantic.TypeAdapter = functools.cache(pydantic.TypeAdapter)  # type: ignore[assignment,misc]
+    cached = functools.cache(pydantic.TypeAdapter)
+    pydantic.TypeAdapter = cached  # type: ignore[assignment,misc]  # a class, called as a function by all
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.toml")
         config.write_text('[school]\nname = "x"\n', encoding="utf-8")

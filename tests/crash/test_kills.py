@@ -210,10 +210,10 @@ def test_killed_by_the_mail_server(made: Place, programs: Programs, post: Post, 
     for time in (1,) if once_a_connection else (1, 2, 4) if not ALL else (1, 2, 3, 4):
         this = Round(programs, ready, post, tmp_path / str(time))
         post.phase, post.time = phase, time
-        pid = 0
-        post.client = lambda: pid  # noqa: B023
-        pid = programs.start(this.place, *ready.story.arguments)
-        assert programs.wait(pid).killed
+        started: list[int] = []  # the server asks for it when the client is there
+        post.client = lambda started=started: started[0]
+        started.append(programs.start(this.place, *ready.story.arguments))
+        assert programs.wait(started[0]).killed
         this.to_its_end([])
 
 

@@ -25,7 +25,8 @@ def commands() -> Iterator[str]:
     units = "\n".join(pages.fences(PAGE, "systemd"))
     table = re.findall(r"`(/\S*engage-accounts [^`]+)`", PAGE)
     for line in [*CRON, *re.findall(r"^ExecStart=(.+)$", units, flags=re.M), *table]:
-        yield re.search(r"engage-accounts ([^>|)`]*)", line)[1].strip()  # type: ignore[index]
+        (call,) = re.findall(r"engage-accounts ([^>|)`]*)", line)
+        yield call.strip()
 
 
 @pytest.mark.parametrize("line", sorted(set(commands())))

@@ -22,9 +22,10 @@ sinces = st.builds(
 )
 days_ = st.integers(0, 800)
 every = st.integers(1, 366)
+NOTHING = Since()
 
 
-def due(days: int | None, *, waiting: int = 0, since: Since = Since(), every_days: int = 31) -> Due:  # noqa: B008
+def due(days: int | None, *, waiting: int = 0, since: Since = NOTHING, every_days: int = 31) -> Due:
     last = "" if days is None else LAST.isoformat()
     return judge(last, LAST + timedelta(days=days or 0), every_days=every_days, waiting=waiting, since=since)
 

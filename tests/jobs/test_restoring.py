@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -42,9 +42,9 @@ def open_manager(register: Path, tmp_path: Path, clock: Clock) -> Iterator[Open]
     """A school in which P0001 to P0004 are ready to revoke; its accounts, with passwords, live in the register."""
     opened = []
 
-    def open_one(service: str = "embedded", create: bool = False) -> AccountManager:
+    def open_one(service: Literal["embedded", "worklist"] = "embedded", create: bool = False) -> AccountManager:
         settings = Settings()
-        settings = replace(settings, accounts=replace(settings.accounts, service=service))  # type: ignore[arg-type]
+        settings = replace(settings, accounts=replace(settings.accounts, service=service))
         manager = AccountManager(settings, register, create=create, actor=Actor("kim", "local"), clock=clock)
         opened.append(manager)
         return manager

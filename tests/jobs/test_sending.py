@@ -82,7 +82,7 @@ class Mailing:
         def runner() -> Runner:
             return Runner(manager._database, manager.service, self.server, settings, manager._actor, manager._clock)
 
-        manager._runner = runner  # type: ignore[method-assign]
+        manager._runner = runner  # type: ignore[method-assign]  # with a server that answers as told
         return manager
 
     def welcome(self, *codes: str) -> JobReport:
