@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui.config import Settings
 from tui.mail.outbox import Outbox
 from tui.mail.transport import Message
 from tui.manager.manager import AccountManager
 from tui.services.service import Acted, Order
+from tui.settings import Settings
 from tui.ui.app import run_screen
 
 

@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui import config
-from tui.config import Settings, load_settings, setting_keys, tables, write_settings
+from tui import settings as settings_room
+from tui.config import load_settings, setting_keys, tables, write_settings
 from tui.errors import ConfigError
+from tui.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
@@ -158,18 +160,18 @@ def test_every_key_can_be_set(file: Path) -> None:
         """
     )
     assert load_settings(file) == Settings(
-        school=config.SchoolSettings("Kew Primary", "the office"),
-        portal=config.PortalSettings("http://localhost:8000/x", "Portal"),
-        register=config.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
-        accounts=config.AccountSettings("embedded", True, 0, 60),
-        imports=config.ImportSettings(100),
-        oneroster=config.OneRosterSettings(("parent",)),
-        guard=config.GuardSettings(1, 1, 1),
-        schedule=config.ScheduleSettings(366),
-        mail=config.MailSettings(
+        school=settings_room.SchoolSettings("Kew Primary", "the office"),
+        portal=settings_room.PortalSettings("http://localhost:8000/x", "Portal"),
+        register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
+        accounts=settings_room.AccountSettings("embedded", True, 0, 60),
+        imports=settings_room.ImportSettings(100),
+        oneroster=settings_room.OneRosterSettings(("parent",)),
+        guard=settings_room.GuardSettings(1, 1, 1),
+        schedule=settings_room.ScheduleSettings(366),
+        mail=settings_room.MailSettings(
             "Kew <office@kew.example>", Path("/srv/out"), "smtp", Path("/srv/letters"), per_minute=30
         ),
-        smtp=config.SmtpSettings(
+        smtp=settings_room.SmtpSettings(
             host="smtp.kew.example",
             port=2525,
             security="tls",
@@ -179,7 +181,7 @@ def test_every_key_can_be_set(file: Path) -> None:
             ca_file=Path("/srv/ca.pem"),
             timeout_seconds=5,
         ),
-        ui=config.UiSettings("nord", {"revoke": "D"}),
+        ui=settings_room.UiSettings("nord", {"revoke": "D"}),
     )
     assert dotted(tomllib.loads(file.read_text())) == set(setting_keys())
 
@@ -433,11 +435,11 @@ def test_every_field_says_what_is_allowed() -> None:
 def changed() -> Settings:
     return dataclasses.replace(
         Settings(),
-        portal=config.PortalSettings("https://portal.school.example"),
-        oneroster=config.OneRosterSettings(("parent",)),
-        mail=config.MailSettings(outbox=Path("~/out")),
-        smtp=config.SmtpSettings(port=2525, password_command=("pass", "show", "smtp")),
-        ui=config.UiSettings(keys={"revoke": "D"}),
+        portal=settings_room.PortalSettings("https://portal.school.example"),
+        oneroster=settings_room.OneRosterSettings(("parent",)),
+        mail=settings_room.MailSettings(outbox=Path("~/out")),
+        smtp=settings_room.SmtpSettings(port=2525, password_command=("pass", "show", "smtp")),
+        ui=settings_room.UiSettings(keys={"revoke": "D"}),
     )
 
 
@@ -494,7 +496,7 @@ def test_overwriting_keeps_a_link_to_the_file(file: Path, tmp_path: Path) -> Non
 
 
 def test_what_could_not_be_read_again_is_not_written(file: Path) -> None:
-    wrong = dataclasses.replace(Settings(), guard=config.GuardSettings(max_count=0))
+    wrong = dataclasses.replace(Settings(), guard=settings_room.GuardSettings(max_count=0))
     with pytest.raises(ConfigError, match=r"guard\.max_count"):
         write_settings(file, wrong)
     assert not file.exists()

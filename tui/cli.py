@@ -24,8 +24,9 @@ from tui.commands.options import global_options as _globals
 from tui.commands.options import open_or_pretend as _open_or_pretend
 from tui.commands.options import open_register as _open
 from tui.commands.options import settings_of as _settings
-from tui.config import Settings, default_config_path, demo_register_path, register_path, write_settings
+from tui.config import default_config_path, demo_register_path, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
+from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager
@@ -95,7 +96,7 @@ def import_(
     from tui.printing import plain as printing
 
     manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
-    roster = open_feed(source, feed, access_roles=manager.settings.oneroster.portal_access_roles)
+    roster = open_feed(source, feed, settings=manager.settings)
     with showing_import() as progress:
         difference = manager.import_roster(
             roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress

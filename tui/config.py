@@ -1,166 +1,27 @@
-"""The settings: what they are, where they stand, and a config file read and written key by key.
+"""Where the settings stand, and a config file read and written key by key.
 
-The dataclasses below are the one definition: names, types, defaults and what is allowed. pydantic checks a
-config file against them. A floor room: pydantic, tomli_w, rapidfuzz and platformdirs are imported where they
-are used, so that a start without a config file does not pay for them.
+tui.settings is the one definition: names, types, defaults and what is allowed. pydantic checks a config file
+against it. A floor room: pydantic, tomli_w, rapidfuzz and platformdirs are imported where they are used, so that a
+start without a config file does not pay for them.
 """
 
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
-from tui.config_values import (
-    LOCAL_HOSTS,
-    Allowed,
-    Command,
-    Count,
-    Host,
-    Keys,
-    Line,
-    PathOrUsual,
-    Percent,
-    PortalUrl,
-    Roles,
-    Sender,
-    YesNo,
-    one_of,
-    whole,
-)
+from tui.config_values import LOCAL_HOSTS, Allowed
 from tui.errors import ConfigError
+from tui.settings import Settings
 from tui.text import clean, join_and, plural
 
 PROGRAM = "engage-accounts"
 _MOST_BYTES = 1_000_000
 # Keys that somebody would put a password under; it is refused by name, and never repeated.
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token")
-
-
-class _Table:
-    """A table of the config file. Its fields are its keys, and it has no others."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolSettings(_Table):
-    """Who writes to the parents."""
-
-    name: Line = ""
-    help_contact: Line = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PortalSettings(_Table):
-    """The portal that parents log in to."""
-
-    url: PortalUrl = ""
-    system: Line = "SEQTA Engage"
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterSettings(_Table):
-    """Where the register is; None is the usual place. `group` owns it when a team shares a host."""
-
-    path: PathOrUsual = None
-    group: Line = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSettings(_Table):
-    """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
-
-    service: Annotated[Literal["worklist", "embedded"], one_of("worklist", "embedded")] = "worklist"
-    future_students_count: YesNo = False
-    restore_days: Annotated[int, whole(0, 90)] = 14
-    per_minute: Annotated[int, whole(0, 6000)] = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImportSettings(_Table):
-    """When an import is stopped because too much is missing from it."""
-
-    max_shrink_percent: Percent = 33
-
-
-@dataclass(frozen=True, slots=True)
-class OneRosterSettings(_Table):
-    """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
-
-    portal_access_roles: Roles = ("parent", "guardian")
-
-
-@dataclass(frozen=True, slots=True)
-class GuardSettings(_Table):
-    """How many accounts may be acted on before the guard stops the plan."""
-
-    max_count: Count = 1000
-    max_percent: Percent = 20
-    percent_from: Count = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleSettings(_Table):
-    """After how many days revoking is due again."""
-
-    due_days: Annotated[int, whole(1, 366)] = 31
-
-
-@dataclass(frozen=True, slots=True)
-class MailSettings(_Table):
-    """Who our mail comes from, what it says and how it leaves. None is the usual outbox and the shipped templates."""
-
-    sender: Sender = ""
-    outbox: PathOrUsual = None
-    transport: Annotated[Literal["outbox", "smtp"], one_of("outbox", "smtp")] = "outbox"
-    templates: PathOrUsual = None
-    per_minute: Annotated[int, whole(0, 6000)] = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings(_Table):
-    """The mail server, where mail leaves by SMTP. Port 0 is the usual one; no user is no login.
-
-    The password itself is never a setting: see tui.secret.
-    """
-
-    host: Host = ""
-    port: Annotated[int, whole(0, 65535)] = 0
-    security: Annotated[Literal["starttls", "tls", "none"], one_of("starttls", "tls", "none")] = "starttls"
-    user: Line = ""
-    password_command: Command = ()
-    password_file: PathOrUsual = None
-    ca_file: PathOrUsual = None
-    timeout_seconds: Annotated[int, whole(5, 300)] = 30
-
-
-@dataclass(frozen=True, slots=True)
-class UiSettings(_Table):
-    """The screen: its theme ("" is the usual one) and keys remapped by action name."""
-
-    theme: Line = ""
-    keys: Keys = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings(_Table):
-    """Every setting. A table whose TOML name differs from the attribute names it in its metadata."""
-
-    school: SchoolSettings = field(default_factory=SchoolSettings)
-    portal: PortalSettings = field(default_factory=PortalSettings)
-    register: RegisterSettings = field(default_factory=RegisterSettings)
-    accounts: AccountSettings = field(default_factory=AccountSettings)
-    imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
-    oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
-    guard: GuardSettings = field(default_factory=GuardSettings)
-    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
-    mail: MailSettings = field(default_factory=MailSettings)
-    smtp: SmtpSettings = field(default_factory=SmtpSettings, metadata={"table": "mail.smtp"})
-    ui: UiSettings = field(default_factory=UiSettings)
 
 
 def tables() -> dict[str, str]:
@@ -400,9 +261,13 @@ def _unknown(name: str) -> str:
     from rapidfuzz import fuzz
 
     if name.rpartition(".")[2].lower() in _SECRETS:
+        top = name.partition(".")[0]
+        keys = [key.removesuffix("_command") for key in setting_keys() if key.endswith("_command")]
+        near = [key for key in keys if key.startswith(f"{top}.")] or keys
+        ways = [f"{secret_variable(key)}, {key}_command or {key}_file" for key in near]
         return (
-            f"  {clean(name)}: no password or other secret stands in the config file; take it out. For the mail server "
-            "set ENGAGE_ACCOUNTS_SMTP_PASSWORD, mail.smtp.password_command or mail.smtp.password_file."
+            f"  {clean(name)}: no password or other secret stands in the config file; take it out. "
+            f"Set {'; or '.join(ways)}."
         )
 
     def nearness(known: str) -> float:
@@ -415,6 +280,12 @@ def _unknown(name: str) -> str:
     here = [key.rpartition(".")[2] for key in setting_keys() if key.rpartition(".")[0] == table]
     allowed = f"The keys of [{table}] are {join_and(here)}." if here else f"The tables are {join_and(list(tables()))}."
     return f"  {clean(name)}: there is no such key.{hint} {allowed}"
+
+
+def secret_variable(key: str) -> str:
+    """The environment variable of a secret, by its key: ENGAGE_ACCOUNTS_SMTP_PASSWORD for mail.smtp.password."""
+    table, _, name = key.rpartition(".")
+    return f"ENGAGE_ACCOUNTS_{table.rpartition('.')[2]}_{name}".upper()
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a value of the config file may be: a check for each kind of value, with the words that say what is allowed.
 
-`Annotated[type, Allowed(words, check)]` is how tui.config gives a key its kind.
+`Annotated[type, Allowed(words, check)]` is how tui.settings gives a key its kind.
 """
 
 import re

@@ -99,9 +99,9 @@ def benchmark(scratch: Path, contacts: int, runs: int) -> None:
 
 def _filled(scratch: Path, size: Size) -> Path:
     """A register with two imports in it, so that links were removed, flags went off and contacts are gone."""
-    from tui.config import Settings
     from tui.feeds import open_feed
     from tui.manager.manager import AccountManager
+    from tui.settings import Settings
 
     register = scratch / "register.sqlite3"
     with contextlib.closing(AccountManager(Settings(), register, create=True)) as manager:

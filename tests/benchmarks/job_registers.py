@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.school import families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 ACTOR = Actor("bench", "local")
 

@@ -203,8 +203,8 @@ def test_a_read_only_session_sends_none(cli: Run, imported: SchoolFiles, configu
 def test_a_check_of_ones_own_can_be_added(
     imported: SchoolFiles, register: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tui.config import Settings
     from tui.errors import ServiceError
+    from tui.settings import Settings
 
     def _the_service(examined: Examined) -> Any:
         yield Check("service", Health.OK, "It answers.")

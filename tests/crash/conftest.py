@@ -8,7 +8,7 @@ import pytest
 from tests.crash.mail_server import Post, mail_server
 from tests.crash.running import Place, Programs
 from tests.school import families
-from tui.config import Settings
+from tui.settings import Settings
 
 REVOKE, WELCOME, RESET = 6, 4, 3
 CONFIG = """

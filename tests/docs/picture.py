@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.docs.pages import DOCS
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 PICTURE = DOCS / "screen.svg"
 SIZE = (120, 32)

@@ -7,6 +7,7 @@ import pytest
 
 from tui.errors import InputRefused
 from tui.feeds import open_feed
+from tui.settings import OneRosterSettings, Settings
 
 Write = Callable[..., Path]
 USERS = "Role,familyName,givenName,SOURCEDID,agentSourcedIds\nparent,Lee,Tom,P1,\n"
@@ -30,7 +31,7 @@ def test_a_folder_or_a_file_of_users_is_oneroster(tmp_path: Path, name: str | No
     for file in ("Users.csv", "export of 28 Nov.csv"):
         (tmp_path / file).write_text(USERS, encoding="utf-8")
         assert open_feed(tmp_path / file, name).description.feed == "oneroster"
-    feed = open_feed(tmp_path, name, access_roles=["guardian"])
+    feed = open_feed(tmp_path, name, settings=Settings(oneroster=OneRosterSettings(portal_access_roles=("guardian",))))
     assert feed.description.feed == "oneroster"
     assert "role guardian." in feed.description.sync_rule
 

@@ -37,9 +37,9 @@ TO_WELCOME = 150
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A register with 300 accounts that are ready to revoke and 150 that are ready to provision."""
-    from tui.config import Settings
     from tui.feeds import open_feed
     from tui.manager.manager import AccountManager
+    from tui.settings import Settings
 
     folder = tmp_path_factory.mktemp("made")
     school = families(READY + TO_WELCOME)

@@ -20,12 +20,12 @@ import trustme
 from tests.jobs.test_running import ACTOR, YES, embedded_settings, states
 from tests.mail.servers import Scripted, Step, dribble, flood, real_server
 from tests.school import families
-from tui.config import Settings
 from tui.domain.gates import Verb
 from tui.domain.retrying import WELCOME_PAUSES
 from tui.errors import Refused
 from tui.jobs import mailing
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 CODES = ["P0011", "P0012", "P0013", "P0014"]
 Script = dict[str, Step]

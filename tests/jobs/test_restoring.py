@@ -10,13 +10,13 @@ from typing import Any, Literal
 import pytest
 
 from tests.school import families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.errors import Refused
 from tui.feeds import open_feed
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 YES = Confirmation(yes=True)

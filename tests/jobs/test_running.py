@@ -14,7 +14,6 @@ import pytest
 
 from tests.running import Result
 from tests.school import LATER, SchoolFiles, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.errors import Declined, GuardStopped, Refused, ServiceError
@@ -28,6 +27,7 @@ from tui.register import audit
 from tui.register.database import Database
 from tui.services.embedded import EmbeddedService
 from tui.services.service import Acted, Order
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 YES = Confirmation(yes=True)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.school import families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.retrying import WELCOME_PAUSES
@@ -24,6 +23,7 @@ from tui.mail.transport import MailDeferred, MailError, MailRefused, MailUnavail
 from tui.manager.manager import AccountManager
 from tui.register import audit, invitations
 from tui.register.database import Connection, Database
+from tui.settings import Settings
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 YES = Confirmation(yes=True)

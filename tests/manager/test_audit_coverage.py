@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.register.making import ACTOR, Register, contact, day, families, link, roster, student
-from tui.config import AccountSettings, GuardSettings, PortalSettings, Settings, UiSettings
 from tui.domain.flag_groups import Answer
 from tui.errors import EngageError, ImportStopped, InputRefused, NotFound, Refused
 from tui.feeds import open_feed
 from tui.manager.manager import AccountManager
 from tui.manager.settings_record import plain_settings
 from tui.register import audit_chain
+from tui.settings import AccountSettings, GuardSettings, PortalSettings, Settings, UiSettings
 
 USUAL = Settings(accounts=AccountSettings(service="embedded"))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.school import FIRST, SchoolFiles, families
-from tui.config import ScheduleSettings, Settings
 from tui.domain.actor import Actor
 from tui.domain.due import Due
 from tui.domain.flag_groups import Answer
@@ -15,6 +14,7 @@ from tui.domain.gates import Verb
 from tui.feeds import open_feed
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
+from tui.settings import ScheduleSettings, Settings
 
 
 class School:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.running import Result
 from tests.school import LATER, SECOND, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.flag_groups import Answer
 from tui.domain.gates import Verb
@@ -18,6 +17,7 @@ from tui.domain.records import UserType
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
 from tui.manager.views import Explanation, Tab
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 Why = Callable[..., Explanation]

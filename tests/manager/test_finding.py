@@ -9,7 +9,6 @@ import pytest
 from tests.docs.picture import NOW, demo_of_the_day
 from tests.running import Result
 from tests.school import SECOND, SchoolFiles, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.persons import persons
@@ -20,6 +19,7 @@ from tui.manager.manager import AccountManager
 from tui.manager.views import FoundPerson
 from tui.register import finding
 from tui.register.database import Database
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 SCHOOL: DemoSchool = demo_school(date(NOW.year, NOW.month, NOW.day))

@@ -12,11 +12,11 @@ import pytest
 
 from tests.running import Result
 from tests.school import SchoolFiles
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.errors import Refused
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)

@@ -9,7 +9,6 @@ import pytest
 
 from tests.running import Result
 from tests.school import SchoolFiles, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.records import UserType
@@ -17,6 +16,7 @@ from tui.errors import RegisterError, RegisterReadOnly
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
 from tui.manager.views import Overview, Tab
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 NOW = datetime(2026, 11, 28, 7, 5, tzinfo=UTC)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.school import FIRST, SECOND, SchoolFiles, families, small_school
-from tui.config import AccountSettings, Settings
 from tui.domain.import_steps import ImportStep
 from tui.errors import Declined, ImportStopped, InputRefused, Refused
 from tui.feeds import open_feed
 from tui.manager.demo import open_demo
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
+from tui.settings import AccountSettings, Settings
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.ui.conftest import leavers
-from tui.config import AccountSettings, Settings
 from tui.domain.query import parse
 from tui.domain.records import UserType
 from tui.errors import Refused
@@ -18,6 +17,7 @@ from tui.manager.manager import AccountManager
 from tui.manager.roll import Roll, Search
 from tui.manager.views import Tab
 from tui.register.listing import SORTS
+from tui.settings import AccountSettings, Settings
 
 
 @pytest.fixture(scope="module")

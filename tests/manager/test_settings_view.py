@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from tui.config import Settings, SmtpSettings, setting_keys, tables
+from tui.config import setting_keys, tables
 from tui.manager.settings_view import ABOUT, settings_view
+from tui.settings import Settings, SmtpSettings
 
 
 def test_every_table_and_key_is_there() -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from tests.running import Run
 from tests.school import FIRST, LATER, SECOND, families
-from tui.config import Settings
 from tui.feeds import open_feed
 from tui.manager.demo import open_demo
 from tui.manager.manager import AccountManager
 from tui.manager.sources import Source
+from tui.settings import Settings
 
 USERS = "role,familyName,givenName,sourcedId,agentSourcedIds\nparent,Lee,Tom,P1,\n"
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.running import Result
 from tests.school import LATER, SchoolFiles, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.records import UserType
 from tui.errors import Refused
 from tui.manager.manager import EXPORTED, AccountManager
 from tui.manager.views import Row, Tab
 from tui.register.listing import SORTS
+from tui.settings import Settings
 from tui.text import fold
 
 TakeIn = Callable[..., Result]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tui.config import AccountSettings, Settings
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.gates import Verb
@@ -25,6 +24,7 @@ from tui.domain.records import (
 from tui.feeds.in_memory import InMemoryRoster
 from tui.jobs.plan import Confirmation, JobReport
 from tui.manager.manager import AccountManager
+from tui.settings import AccountSettings, Settings
 
 START = datetime(2026, 1, 28, 20, 0, tzinfo=UTC)
 ACTOR = Actor("operator", "local")

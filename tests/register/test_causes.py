@@ -227,8 +227,8 @@ def test_a_hold_needs_a_note_and_a_cause(flagged: Register) -> None:
 
 
 def test_a_read_only_session_holds_nothing(flagged: Register) -> None:
-    from tui.config import Settings
     from tui.manager.manager import AccountManager
+    from tui.settings import Settings
 
     reader = AccountManager(Settings(), flagged.path, read_only=True)
     assert reader.causes().causes[0].size == 12

@@ -17,11 +17,11 @@ from tests.remote.processes import end, with_argument
 from tests.remote.sshd import Sshd
 from tests.remote.tmux import Tmux
 from tests.ui.conftest import demo, demo_register  # noqa: F401 - fixtures
-from tui.config import Settings
 from tui.domain.gates import Verb
 from tui.manager.manager import AccountManager
 from tui.manager.views import Row, Tab
 from tui.register.database import Database
+from tui.settings import Settings
 
 WORD = "no_current"
 

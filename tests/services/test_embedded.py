@@ -12,7 +12,6 @@ import pytest
 
 from tests.running import Result
 from tests.school import FIRST, families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
@@ -23,6 +22,7 @@ from tui.manager.manager import AccountManager
 from tui.register import audit
 from tui.register.database import Connection
 from tui.services.service import Order
+from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)

@@ -12,7 +12,6 @@ from argon2 import PasswordHasher
 
 from tests.letters import text_of
 from tests.school import families
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.errors import Refused
@@ -22,6 +21,7 @@ from tui.manager.manager import AccountManager
 from tui.register import audit
 from tui.register.database import Database
 from tui.services.redeeming import Redeemer
+from tui.settings import Settings
 
 NOW = datetime(2026, 11, 21, 7, 5, tzinfo=UTC)
 YES = Confirmation(yes=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.school import FIRST, SchoolFiles
-from tui.config import AccountSettings, SchoolSettings, Settings
 from tui.feeds import open_feed
 from tui.manager.demo import open_demo
 from tui.manager.manager import AccountManager
+from tui.settings import AccountSettings, SchoolSettings, Settings
 
 SETTINGS = Settings(school=SchoolSettings(name="Example School"), accounts=AccountSettings(service="embedded"))
 

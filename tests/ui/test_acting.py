@@ -13,11 +13,11 @@ from textual import events
 from tests.school import families
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
-from tui.config import AccountSettings
 from tui.domain.gates import Verb
 from tui.jobs.plan import JobReport, Plan
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
+from tui.settings import AccountSettings
 
 Open = Callable[..., AccountManager]
 

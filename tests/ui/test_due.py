@@ -9,10 +9,10 @@ import pytest
 from tests.school import FIRST, families
 from tests.ui.conftest import leavers
 from tests.ui.driving import Person, at_the_screen
-from tui.config import SchoolSettings, Settings
 from tui.domain.due import Due
 from tui.feeds import open_feed
 from tui.manager.manager import AccountManager
+from tui.settings import SchoolSettings, Settings
 from tui.ui.app import EngageApp
 
 Open = Callable[..., AccountManager]

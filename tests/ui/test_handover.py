@@ -9,12 +9,12 @@ from tests.manager.handing_over import school
 from tests.register.making import ACTOR, roster
 from tests.ui.conftest import SETTINGS
 from tests.ui.driving import Person, at_the_screen
-from tui.config import AccountSettings
 from tui.domain.handover import Standing, Step
 from tui.domain.records import ContactRecord, LinkRecord, StudentRecord
 from tui.errors import RegisterLocked
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
+from tui.settings import AccountSettings
 from tui.ui.actions import of_scope
 from tui.ui.screens.accounts import AccountsScreen
 from tui.ui.screens.handover import HandoverScreen

@@ -6,8 +6,8 @@ import pytest
 
 from tests.school import SECOND, small_school
 from tests.terminal import AtTerminal
-from tui.config import Settings
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 pytestmark = pytest.mark.pty
 

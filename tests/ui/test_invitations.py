@@ -11,10 +11,10 @@ import pytest
 from tests.mail.servers import Scripted, Step, real_server
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
-from tui.config import MailSettings, Settings, SmtpSettings
 from tui.domain.gates import Verb
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager
+from tui.settings import MailSettings, Settings, SmtpSettings
 from tui.ui.screens.accounts import AccountsScreen
 from tui.ui.screens.invitations import InvitationsScreen
 from tui.ui.screens.jobs import JobsScreen

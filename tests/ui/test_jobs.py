@@ -10,11 +10,11 @@ import pytest
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
 from tests.ui.test_acting import SlowManager, ready, start_slow_job
-from tui.config import AccountSettings
 from tui.domain.gates import Verb
 from tui.jobs.plan import Confirmation, Progress
 from tui.manager.manager import AccountManager
 from tui.services.service import Acted, Order
+from tui.settings import AccountSettings
 from tui.ui.screens.jobs import JobsScreen
 
 Open = Callable[..., AccountManager]
@@ -222,7 +222,7 @@ async def test_the_own_job_is_paused_and_gone_on_with_from_the_list(
 RUN_SLOWLY = """
 import sys, time
 from pathlib import Path
-from tui.config import AccountSettings, Settings
+from tui.settings import AccountSettings, Settings
 from tui.domain.gates import Verb
 from tui.jobs.plan import Confirmation
 from tui.manager.manager import AccountManager

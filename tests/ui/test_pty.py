@@ -114,7 +114,7 @@ def test_a_dropped_line_lets_the_item_finish(demo: AccountManager, how: str) -> 
 CRASHING = """
 import sys
 from pathlib import Path
-from tui.config import Settings
+from tui.settings import Settings
 from tui.manager.manager import AccountManager
 from tui.ui.app import run_screen
 from tui.ui.screens.accounts import AccountsScreen

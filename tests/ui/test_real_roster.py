@@ -11,10 +11,10 @@ from tests.cli.test_real_roster import WELCOMED, Job, Real, real  # noqa: F401 -
 from tests.running import Run
 from tests.ui.conftest import SETTINGS
 from tests.ui.driving import Person, at_the_screen
-from tui.config import AccountSettings, Settings
 from tui.feeds import open_feed
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
+from tui.settings import AccountSettings, Settings
 
 GRADE = "11"
 
@@ -25,7 +25,7 @@ def opened(real: Real, settings: Settings, folder: Path) -> AccountManager:  # n
     now = datetime.now(UTC)
     for days, without in ((20, ""), (1, GRADE)):
         users = real.write(folder / "users.csv", now - timedelta(days=days), without=without)
-        manager.import_roster(open_feed(users, "oneroster", access_roles=settings.oneroster.portal_access_roles))
+        manager.import_roster(open_feed(users, "oneroster", settings=settings))
     return manager
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
-from tui.config import UiSettings
 from tui.errors import ConfigError
 from tui.manager.manager import AccountManager
+from tui.settings import UiSettings
 from tui.ui.remembered import ThemeChoice, remembered_file
 from tui.ui.theme import THEMES, USUAL, Colours, Look
 

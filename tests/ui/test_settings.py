@@ -8,9 +8,10 @@ from tests.mail.servers import real_server
 from tests.ui.conftest import SETTINGS, leavers
 from tests.ui.driving import Person, at_the_screen
 from tests.ui.test_invitations import by_server
-from tui.config import SmtpSettings, UiSettings, setting_keys
+from tui.config import setting_keys
 from tui.manager.manager import AccountManager
 from tui.manager.settings_view import settings_view
+from tui.settings import SmtpSettings, UiSettings
 from tui.ui.screens.settings import SettingsScreen
 
 Open = Callable[..., AccountManager]

@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 
 from tests.docs.picture import demo_of_the_day
 from tests.ui.driving import Person
-from tui.config import UiSettings
 from tui.manager.manager import AccountManager
+from tui.settings import UiSettings
 from tui.ui.app import EngageApp
 from tui.ui.theme import THEMES, USUAL
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.config import Settings, load_settings, register_path
+from tui.config import load_settings, register_path
+from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.manager.manager import AccountManager

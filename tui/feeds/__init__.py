@@ -4,7 +4,6 @@ A feed never sees the register and decides nothing about accounts. It reports wh
 the rest; text is cleaned later, at the register's gate.
 """
 
-from collections.abc import Collection
 from pathlib import Path
 
 from tui.domain.records import Roster
@@ -13,21 +12,33 @@ from tui.feeds.csv_files import FILES, REQUIRED_FILES, CsvFeed
 from tui.feeds.folders import find_files
 from tui.feeds.oneroster import OneRosterFeed
 from tui.feeds.tables import open_table
+from tui.settings import Settings
 from tui.text import clean, join_and
 
 FEEDS = ("csv", "oneroster")
+"""Feeds that are read from files; which one a path holds is found out where nobody says."""
+CONFIGURED: tuple[str, ...] = ()
+"""Feeds that the config says where to find: they have no path, and are named."""
 _WANTED = f"Give a folder with {join_and(list(REQUIRED_FILES))}, or a OneRoster 1.1 folder, or its users.csv by itself."
 
 
-def open_feed(path: Path, name: str | None = None, *, access_roles: Collection[str] = ("parent", "guardian")) -> Roster:
+def configured(settings: Settings) -> tuple[str, ...]:
+    """The feeds without a path that the config has told where to find."""
+    return ()
+
+
+def open_feed(path: Path | None, name: str | None = None, *, settings: Settings | None = None) -> Roster:
     """The roster at `path`, its headers checked and no row read yet; without `name` the feed is told by the files.
 
-    `access_roles` is the sync rule for feeds whose links carry no access flag: the roles with portal access.
+    `path` None: one of CONFIGURED, which `settings` say where to find. Raises InputRefused.
     """
-    if name is not None and name not in FEEDS:
+    settings = settings or Settings()
+    if name is not None and name not in (*FEEDS, *CONFIGURED):
         raise InputRefused(
             f"There is no feed called {clean(name)}.", todo=f"Use one of {join_and(list(FEEDS))}, or leave it out."
         )
+    if path is None:
+        raise InputRefused("This feed is read from files, and no path is given.", todo=_WANTED)
     shown = clean(str(path))
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
@@ -44,7 +55,7 @@ def open_feed(path: Path, name: str | None = None, *, access_roles: Collection[s
             todo="Check the spelling of the path.",
         )
     if (name or _detect(path, shown, is_folder)) == "oneroster":
-        return OneRosterFeed(path, access_roles=access_roles)
+        return OneRosterFeed(path, access_roles=settings.oneroster.portal_access_roles)
     if is_file:
         raise _lone_file(path, shown)
     return CsvFeed(path)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.retrying import next_pause
@@ -23,6 +22,7 @@ from tui.register import audit, facts, invitations, journal
 from tui.register.database import Connection, Database
 from tui.services.service import Order
 from tui.services.tokens import mint
+from tui.settings import Settings
 from tui.text import say_time
 
 # Seconds between tries to reach a mail server that can't be used at all; nothing was sent, so trying is safe.

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tui.config import Settings
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import Answer, FlagGroup
 from tui.domain.gates import Decision, Verb, Verdict, mail_gate, revoke_gate
@@ -18,6 +17,7 @@ from tui.jobs.plan import LeftOut, Plan, PlannedItem, Question
 from tui.register import accounts, facts, journal, listing, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
+from tui.settings import Settings
 from tui.text import clean
 
 _PART = 400

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
@@ -28,6 +27,7 @@ from tui.mail.transport import Transport
 from tui.register import accounts, audit, facts, invitations, journal
 from tui.register.database import Connection, Database
 from tui.services.service import AccountService, Acted, Order
+from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.jobs.mailing import Mailer  # brings the email package, which a revoke has no use for

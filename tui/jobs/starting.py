@@ -6,13 +6,13 @@ An attempt that the guard stops is kept in the audit too, though nothing was don
 from dataclasses import replace
 from datetime import datetime
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.errors import GuardStopped, Refused
 from tui.jobs.plan import Confirmation, Plan
 from tui.jobs.planning import judge_now
 from tui.register import audit, journal
 from tui.register.database import Connection, Database
+from tui.settings import Settings
 
 
 def start(

@@ -6,10 +6,10 @@ repeats a message.
 
 from datetime import datetime, timedelta
 
-from tui.config import Settings
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.mail.letters import Letter, Purpose
+from tui.settings import Settings
 
 # domain.md: a welcome link lives for a week, a reset link for an hour.
 LIVES = {Verb.WELCOME: timedelta(days=7), Verb.RESET: timedelta(hours=1)}

@@ -3,13 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from tui.config import Settings, expanded, outbox_folder
+from tui.config import expanded, outbox_folder, secret_variable
 from tui.errors import ConfigError
 from tui.mail.transport import Transport
 from tui.mail.wording import Templates
 from tui.secret import SecretSource, read_secret
+from tui.settings import Settings
 
-PASSWORD_VARIABLE = "ENGAGE_ACCOUNTS_SMTP_PASSWORD"  # noqa: S105 - a name, not a password
+PASSWORD_VARIABLE = secret_variable("mail.smtp.password")
 
 
 def open_transport(settings: Settings, register: Path) -> Transport:

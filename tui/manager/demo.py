@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tui.config import Settings
 from tui.errors import Refused, RegisterError, RegisterReadOnly
 from tui.manager.manager import AccountManager
+from tui.settings import Settings
 
 
 def open_demo(path: Path, settings: Settings, *, reset: bool = False, read_only: bool = False) -> AccountManager:

@@ -11,13 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.addresses import why_unusable
 from tui.errors import EngageError, Refused, RegisterReadOnly
 from tui.register import audit
 from tui.register.database import VERSION, Database
 from tui.services.service import AccountService
+from tui.settings import Settings
 from tui.text import clean, join_and, plural, say_time
 
 _TEST_KEPT = timedelta(days=1)

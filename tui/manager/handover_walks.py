@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tui.config import Settings
 from tui.domain import handover as rules
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
@@ -18,6 +17,7 @@ from tui.register import audit, facts, handovers, listing, pairs
 from tui.register.database import Database
 from tui.register.handovers import HandoverRow, MemberRow
 from tui.services.service import AccountService
+from tui.settings import Settings
 from tui.text import clean, join_and
 
 

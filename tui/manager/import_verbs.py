@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource
@@ -16,6 +15,7 @@ from tui.domain.records import Roster
 from tui.register import snapshots
 from tui.register.database import Database
 from tui.services.service import AccountService
+from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.manager.previewing import Preview
@@ -91,8 +91,7 @@ class ImportVerbs:
         """Where a roster could be imported from, the most likely first: near `here`, imported before, or `typed`."""
         from tui.manager.sources import find_sources
 
-        roles = self.settings.oneroster.portal_access_roles
-        return find_sources(snapshots.extracts(self._database), typed, here, roles)
+        return find_sources(snapshots.extracts(self._database), typed, here, self.settings)
 
     def preview_import(
         self,

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.config import Settings
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
 from tui.domain.records import UserType
@@ -17,6 +16,7 @@ from tui.manager.saying import JobStanding
 from tui.register import facts, journal, listing
 from tui.register.database import Database
 from tui.services.service import AccountService
+from tui.settings import Settings
 from tui.text import clean
 
 if TYPE_CHECKING:

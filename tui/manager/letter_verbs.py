@@ -5,13 +5,13 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from tui.config import Settings
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.errors import NotFound, Refused
 from tui.register import facts
 from tui.register.database import Database
 from tui.services.service import AccountService
+from tui.settings import Settings
 from tui.text import clean
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.config import MailSettings, PortalSettings, SchoolSettings, Settings, outbox_folder, register_path
+from tui.config import outbox_folder, register_path
 from tui.domain.actor import Actor
 from tui.domain.clock import ClockState, judge_clock
 from tui.domain.due import Due
@@ -43,6 +43,7 @@ from tui.register.correlating import ensure_correlated
 from tui.register.database import Database
 from tui.register.derive import ensure_derived
 from tui.services.service import AccountService
+from tui.settings import MailSettings, PortalSettings, SchoolSettings, Settings
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:

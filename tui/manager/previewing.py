@@ -80,7 +80,7 @@ def apply(
 
 
 def _open(manager: "ImportVerbs", path: Path, feed: str) -> Roster:
-    return open_feed(path, feed or None, access_roles=manager.settings.oneroster.portal_access_roles)
+    return open_feed(path, feed or None, settings=manager.settings)
 
 
 def _still_the_same(files: Mapping[Path, Fingerprint], roster: Roster, since: str) -> None:

@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui.config import Settings, tables
+from tui.config import tables
 from tui.domain.actor import Actor
 from tui.errors import RegisterError
 from tui.register import audit, snapshots
 from tui.register.database import Database
+from tui.settings import Settings
 
 _KEY = "settings:"  # and the operator: in a team each may have a config of their own
 _SECRET = ("password", "secret", "token")

@@ -9,7 +9,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tui.config import Settings, setting_keys, tables
+from tui.config import setting_keys, tables
+from tui.settings import Settings
 from tui.text import clean, plural
 
 # What each table of the config file is about.

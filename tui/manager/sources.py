@@ -1,6 +1,6 @@
 """Where a roster could be imported from: what lies near by, what was imported before, and what is known of each."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from tui.errors import EngageError, InputRefused
 from tui.feeds import FEEDS, open_feed
 from tui.feeds.looking import likely
 from tui.register.snapshots import Extract
+from tui.settings import Settings
 from tui.text import clean
 
 MOST = 50
@@ -41,19 +42,19 @@ class Source(NamedTuple):
         return "older than the last import" if self.older else ""
 
 
-def look_at(path: Path, extracts: Sequence[Extract], access_roles: Collection[str]) -> list[Source]:
+def look_at(path: Path, extracts: Sequence[Extract], settings: Settings) -> list[Source]:
     """What this path holds: one source, or two when two feeds can be read from it. Only headers are read."""
-    found = _opened(path, None, extracts, access_roles)
+    found = _opened(path, None, extracts, settings)
     if found.wrong is not None:
-        both = [_opened(path, feed, extracts, access_roles) for feed in FEEDS]
+        both = [_opened(path, feed, extracts, settings) for feed in FEEDS]
         if all(source.feed for source in both):
             return both
     return [found]
 
 
-def _opened(path: Path, feed: str | None, extracts: Sequence[Extract], access_roles: Collection[str]) -> Source:
+def _opened(path: Path, feed: str | None, extracts: Sequence[Extract], settings: Settings) -> Source:
     try:
-        roster = open_feed(path, feed, access_roles=access_roles)
+        roster = open_feed(path, feed, settings=settings)
     except InputRefused as error:
         return Source(path, wrong=error)
     except (OSError, ValueError) as error:
@@ -81,7 +82,7 @@ def _opened(path: Path, feed: str | None, extracts: Sequence[Extract], access_ro
 
 
 def find_sources(
-    extracts: Sequence[Extract], typed: Path | None, here: Path | None, access_roles: Collection[str]
+    extracts: Sequence[Extract], typed: Path | None, here: Path | None, settings: Settings
 ) -> list[Source]:
     """Likely sources, the most likely first: what was typed; what is new; what was imported or is old; what is wrong.
 
@@ -94,7 +95,7 @@ def find_sources(
     wanted: dict[Path, Path] = {}
     for path in (*asked, *near):
         wanted.setdefault(_resolved(path), path.absolute())
-    sources = [source for path in wanted.values() for source in look_at(path, extracts, access_roles)]
+    sources = [source for path in wanted.values() for source in look_at(path, extracts, settings)]
     named = {_resolved(path) for path in asked}
     # A CSV file near by that is no roster is not worth a line.
     kept = [source for source in sources if source.feed or not _is_file(source.path) or _resolved(source.path) in named]

@@ -1,0 +1,147 @@
+"""The settings: what they are, their defaults, and what is allowed in each. Nothing is read or written here.
+
+The dataclasses are the one definition; tui.config checks a config file against them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+from tui.config_values import (
+    Command,
+    Count,
+    Host,
+    Keys,
+    Line,
+    PathOrUsual,
+    Percent,
+    PortalUrl,
+    Roles,
+    Sender,
+    YesNo,
+    one_of,
+    whole,
+)
+
+
+class _Table:
+    """A table of the config file. Its fields are its keys, and it has no others."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings(_Table):
+    """Who writes to the parents."""
+
+    name: Line = ""
+    help_contact: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings(_Table):
+    """The portal that parents log in to."""
+
+    url: PortalUrl = ""
+    system: Line = "SEQTA Engage"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSettings(_Table):
+    """Where the register is; None is the usual place. `group` owns it when a team shares a host."""
+
+    path: PathOrUsual = None
+    group: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings(_Table):
+    """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
+
+    service: Annotated[Literal["worklist", "embedded"], one_of("worklist", "embedded")] = "worklist"
+    future_students_count: YesNo = False
+    restore_days: Annotated[int, whole(0, 90)] = 14
+    per_minute: Annotated[int, whole(0, 6000)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings(_Table):
+    """When an import is stopped because too much is missing from it."""
+
+    max_shrink_percent: Percent = 33
+
+
+@dataclass(frozen=True, slots=True)
+class OneRosterSettings(_Table):
+    """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
+
+    portal_access_roles: Roles = ("parent", "guardian")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings(_Table):
+    """How many accounts may be acted on before the guard stops the plan."""
+
+    max_count: Count = 1000
+    max_percent: Percent = 20
+    percent_from: Count = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings(_Table):
+    """After how many days revoking is due again."""
+
+    due_days: Annotated[int, whole(1, 366)] = 31
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings(_Table):
+    """Who our mail comes from, what it says and how it leaves. None is the usual outbox and the shipped templates."""
+
+    sender: Sender = ""
+    outbox: PathOrUsual = None
+    transport: Annotated[Literal["outbox", "smtp"], one_of("outbox", "smtp")] = "outbox"
+    templates: PathOrUsual = None
+    per_minute: Annotated[int, whole(0, 6000)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings(_Table):
+    """The mail server, where mail leaves by SMTP. Port 0 is the usual one; no user is no login.
+
+    The password itself is never a setting: see tui.secret.
+    """
+
+    host: Host = ""
+    port: Annotated[int, whole(0, 65535)] = 0
+    security: Annotated[Literal["starttls", "tls", "none"], one_of("starttls", "tls", "none")] = "starttls"
+    user: Line = ""
+    password_command: Command = ()
+    password_file: PathOrUsual = None
+    ca_file: PathOrUsual = None
+    timeout_seconds: Annotated[int, whole(5, 300)] = 30
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings(_Table):
+    """The screen: its theme ("" is the usual one) and keys remapped by action name."""
+
+    theme: Line = ""
+    keys: Keys = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(_Table):
+    """Every setting. A table whose TOML name differs from the attribute names it in its metadata."""
+
+    school: SchoolSettings = field(default_factory=SchoolSettings)
+    portal: PortalSettings = field(default_factory=PortalSettings)
+    register: RegisterSettings = field(default_factory=RegisterSettings)
+    accounts: AccountSettings = field(default_factory=AccountSettings)
+    imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
+    oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
+    guard: GuardSettings = field(default_factory=GuardSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings, metadata={"table": "mail.smtp"})
+    ui: UiSettings = field(default_factory=UiSettings)
