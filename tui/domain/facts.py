@@ -173,6 +173,7 @@ class AccountFacts:
     own_status: str = ""
     invitations: tuple[InvitationFact, ...] = ()  # the newest first
     first_import: ImportRef | None = field(default=None)
+    surname: str = ""
 
     @property
     def has_account(self) -> bool:

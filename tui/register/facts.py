@@ -121,6 +121,7 @@ def _gather_contacts(
             user_type=UserType.CONTACT,
             name=" ".join(filter(None, (title, preferred or given, surname))),
             given_name=preferred or given,
+            surname=surname,
             contact_type=type_,
             email=email,
             mobile=mobile,

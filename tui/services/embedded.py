@@ -1,10 +1,10 @@
 """The embedded service: accounts live in the register itself. The demo uses it, and schools that choose it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tui.domain.gates import Decision
+from tui.domain.gates import Decision, Verb
 from tui.domain.restoring import restore_gate
 from tui.register import accounts, audit, facts, journal
 from tui.register.database import Connection, Database
@@ -12,6 +12,7 @@ from tui.services.service import Acted, Listed, Order
 
 _ALREADY = Acted("done", "was done already", recorded=True)
 _CHANGED = Acted("skipped", "the facts have changed just now", recorded=False)
+_STILL_THERE = Acted("failed", "read back: the account is still there", recorded=False)
 _REVOKED = "username and password removed"
 _RESTORED = "username and password given back"
 
@@ -22,12 +23,13 @@ class EmbeddedService:
 
     name = "embedded"
     by_hand = False
+    elsewhere = False
     sends_own_mail = False
     batch = 50
 
     def __init__(self, database: Database, system: str, *, restore_days: int, future_counts: bool) -> None:
         self._database = database
-        self._restore_days = restore_days
+        self.restore_days = restore_days
         self._future_counts = future_counts
         self.system = system
         self.can_restore = restore_days > 0
@@ -37,11 +39,11 @@ class EmbeddedService:
             else "This can't be restored: restore_days is 0, nothing is kept aside."
         )
 
-    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Remove usernames and passwords; raises RegisterError, LeaseLost."""
         keep_until = ""
-        if self._restore_days:
-            keep_until = (datetime.fromisoformat(orders[0].at) + timedelta(days=self._restore_days)).isoformat()
+        if self.restore_days:
+            keep_until = (datetime.fromisoformat(orders[0].at) + timedelta(days=self.restore_days)).isoformat()
         with self._database.transaction() as connection:
             found, wanted = self._still_wanted(connection, orders)
             if wanted:
@@ -52,9 +54,13 @@ class EmbeddedService:
                 for order in wanted:
                     was = {"username": before[order.person].username, "password": before[order.person].has_password}
                     self._record(connection, order, "revoke", _REVOKED, was, {"username": "", "password": False})
-        return [found.get(order.item, Acted("done", _REVOKED, recorded=True)) for order in orders]
+        done = Acted("done", _REVOKED, recorded=True)
+        there = self.are_revoked(orders)
+        return [
+            found.get(order.item, done if gone else _STILL_THERE) for order, gone in zip(orders, there, strict=True)
+        ]
 
-    def restore(self, orders: Sequence[Order]) -> list[Acted]:
+    def restore(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Give usernames and passwords back from the copies; raises RegisterError, LeaseLost."""
         of_job = orders[0].of_job or 0
         with self._database.transaction() as connection:
@@ -114,6 +120,13 @@ class EmbeddedService:
             connection = self._database.connection
             return [accounts.state(connection, order.person) == ("", False) for order in orders]
 
+    def prepare(self, orders: Sequence[Order], verb: Verb, going_on: Callable[[], bool]) -> list[Acted]:
+        """The register has a place for everybody."""
+        return [Acted("done", "", recorded=False) for _ in orders]
+
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
         """Nothing is left to a person."""
         return []
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,11 +1,12 @@
 """What every service offers, and the values that go in and out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
+from tui.domain.gates import Verb
 from tui.errors import ServiceError
 
 
@@ -17,7 +18,7 @@ class Order(NamedTuple):
     """One item of a job, to be carried out now. `at` is the moment as ISO text, `reason` the operator's.
 
     `facts` were read when the register was at version `as_of`; `runner` holds the job, and nobody else may write of it;
-    `of_job` is the job whose revoke a restore takes back.
+    `of_job` is the job whose revoke a restore takes back, and `username` what it gives back.
     """
 
     item: int
@@ -30,11 +31,13 @@ class Order(NamedTuple):
     runner: str
     as_of: int
     of_job: int | None = None
+    username: str = ""
 
 
 class Acted(NamedTuple):
-    """What became of an order: `done`, `requested`, `skipped` or `failed`, and whether the service has recorded that
-    itself, in the very transaction in which it acted."""
+    """What became of an order: `done`, `requested`, `skipped` or `failed`; `pending` when it was not begun, and
+    `claimed` when something was sent and nobody knows yet what came of it: a resume looks. `recorded`: the service has
+    written that down itself, in the very transaction in which it acted."""
 
     state: str
     detail: str
@@ -52,35 +55,59 @@ class Listed(NamedTuple):
     status: str = ""
 
 
+class ServiceAccount(NamedTuple):
+    """One account as a service has it. `active` None: it does not say; `revoked`: nobody can log in with it."""
+
+    code: str
+    username: str
+    active: bool | None
+    revoked: bool
+
+
 class AccountService(Protocol):
     """A system that holds accounts.
 
     `name` is the config's word for it; `system` names it to people; `by_hand`: orders become requests that a person
-    carries out; `sends_own_mail`: it sends the welcome email itself, so ours is not sent; `restores` is what a revoke
-    can be taken back to, in words, and `can_restore` whether at all; `batch`: how many orders it takes at once.
+    carries out; `elsewhere`: it acts on another system, so that orders are claimed before they go out and the register
+    follows what came of them; `sends_own_mail`: it sends the welcome email itself, so ours is not sent; `restores` is
+    what a revoke can be taken back to, in words, `can_restore` whether at all, and `restore_days` for how long;
+    `batch`: how many orders it takes at once.
+
+    `going_on` is asked from time to time in the caller's thread; once it says no, no further order is begun.
     """
 
     name: str
     system: str
     by_hand: bool
+    elsewhere: bool
     sends_own_mail: bool
     restores: str
     can_restore: bool
+    restore_days: int
     batch: int
 
-    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
-        """Remove username and password of each, and say what became of each, in their order. Raises LeaseLost,
-        RegisterError; ServiceError when none of them was acted on and none can be now."""
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
+        """Remove username and password of each, read back, and say what became of each, in their order. Raises
+        LeaseLost, RegisterError; ServiceError when none of them was acted on and none can be now."""
         ...
 
-    def restore(self, orders: Sequence[Order]) -> list[Acted]:
+    def restore(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Give back what a revoke removed, as far as `restores` says. Raises as revoke does."""
         ...
 
+    def prepare(self, orders: Sequence[Order], verb: Verb, going_on: Callable[[], bool]) -> list[Acted]:
+        """See that each can be written to: done where the account, or the place for one, is there. Raises as revoke
+        does."""
+        ...
+
     def are_revoked(self, orders: Sequence[Order]) -> list[bool | None]:
-        """Read back whether the accounts are gone; None when this service can't know yet."""
+        """Whether the accounts are gone, read afresh; None when this service can't know. Raises ServiceError."""
         ...
 
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
         """Called once all items of a job are through: writes what a person needs, returns the files."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds open; it may be used again."""
         ...

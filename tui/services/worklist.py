@@ -8,9 +8,10 @@ import csv
 import io
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tui.domain.gates import Verb
 from tui.errors import ServiceError
 from tui.services.service import Acted, Listed, Order
 from tui.text import formula_safe, plural, say_time
@@ -24,8 +25,10 @@ class WorklistService:
 
     name = "worklist"
     by_hand = True
+    elsewhere = True
     sends_own_mail = True
     can_restore = False
+    restore_days = 0
     batch = 50
 
     def __init__(self, folder: Path, system: str, portal_url: str, *, group: str = "") -> None:
@@ -35,13 +38,23 @@ class WorklistService:
         self.system = system
         self.restores = f"Nothing can be restored from here: what is done by hand in {system} is undone there."
 
-    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Nothing is done yet: a person will."""
-        return [Acted("requested", f"on the worklist of job {order.job}", recorded=False) for order in orders]
+        return self._requested(orders)
 
-    def restore(self, orders: Sequence[Order]) -> list[Acted]:
+    def restore(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Nothing is kept here that could be given back."""
         raise ServiceError(self.restores, means="Nothing was done.")
+
+    def prepare(self, orders: Sequence[Order], verb: Verb, going_on: Callable[[], bool]) -> list[Acted]:
+        """The portal writes itself, when a person asks it to."""
+        return self._requested(orders)
+
+    def _requested(self, orders: Sequence[Order]) -> list[Acted]:
+        return [Acted("requested", f"on the worklist of job {order.job}", recorded=False) for order in orders]
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def are_revoked(self, orders: Sequence[Order]) -> list[bool | None]:
         """Only a newer import knows."""

@@ -1,0 +1,510 @@
+"""The SCIM service: accounts live in an identity service that speaks SCIM 2.0 (RFC 7643, 7644).
+
+An account is found by its contact code (externalId), then by its username, and only when there is exactly one; whatever
+is written is read back, and tried again only when reading back proves that nothing happened. A revoke deactivates the
+record first, then gives it a password that nobody knows and a username that means nothing: its old one is free again.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from tui.domain.facts import AccountFacts
+from tui.domain.gates import Verb
+from tui.errors import Refused, ServiceError
+from tui.services.scim_records import (
+    Operation,
+    ScimUser,
+    give_operations,
+    is_revoked,
+    new_user,
+    revoke_operations,
+    tombstone,
+)
+from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
+from tui.services.service import Acted, Listed, Order, ServiceAccount
+from tui.text import clean, plural
+from tui.web import Web
+
+T = TypeVar("T")
+_TRIES = 4
+# From so many on one request with all of them beats some each; below, a request each is as quick and simpler.
+_BULK_FROM = 8
+
+
+class NotCertain(ServiceError):
+    """Whose record it is can't be told for sure, so it is left alone."""
+
+
+class _Outcome(NamedTuple):
+    """What became of a change, and the record as it was read last; None when it is gone."""
+
+    state: str
+    why: str
+    user: ScimUser | None
+
+
+@dataclass
+class _Batch:
+    """Orders on their way: whether no more of them are to be begun, and why."""
+
+    stopped: bool = False
+    down: str = ""
+
+
+def _stay() -> bool:
+    return True
+
+
+class ScimService:
+    """Acts on one identity service, several orders at once. `open_web` makes the line to it at first use: only then is
+    its token read. `name_new`: `email` or `code`, the username that a new record waits with."""
+
+    name = "scim"
+    by_hand = False
+    elsewhere = True
+
+    def __init__(
+        self,
+        open_web: Callable[[], Web],
+        system: str,
+        *,
+        parallel: int = 4,
+        restore_days: int = 0,
+        keeps_usernames: bool = False,
+        sends_own_mail: bool = False,
+        name_new: str = "email",
+    ) -> None:
+        self._open_web = open_web
+        self._web: Web | None = None
+        self._wire: ScimWire | None = None
+        self._parallel = parallel
+        self._keeps_usernames = keeps_usernames
+        self._name_new = name_new
+        self.sends_own_mail = sends_own_mail
+        self.system = system
+        self.batch = 4 * parallel
+        self.restore_days = restore_days
+        self.can_restore = restore_days > 0
+        self.restores = (
+            f"The username is kept aside for {restore_days} days and can be given back until then; the password can't: "
+            "the parent then needs a password reset."
+            if restore_days
+            else "This can't be restored: restore_days is 0, nothing is kept aside."
+        )
+
+    # -- what a service does ---------------------------------------------------------------------------------------
+
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool] = _stay) -> list[Acted]:
+        """Deactivate, change password and username, and read back."""
+        return self._run(lambda batch: self._revoke_all(orders, batch), going_on)
+
+    def restore(self, orders: Sequence[Order], going_on: Callable[[], bool] = _stay) -> list[Acted]:
+        """Give usernames back and activate again, with a password that nobody knows."""
+        return self._run(lambda batch: self._each(orders, self._restore, batch), going_on)
+
+    def prepare(self, orders: Sequence[Order], verb: Verb, going_on: Callable[[], bool] = _stay) -> list[Acted]:
+        """Make sure that whoever gets a link has a record here: a new one is made, and waits inactive for its parent,
+        or is active at once where the service writes to her itself."""
+        return self._run(lambda batch: self._each(orders, self._prepare, batch), going_on)
+
+    def are_revoked(self, orders: Sequence[Order]) -> list[bool | None]:
+        """Whether nobody can log in any more; None where there is no such record. Raises ServiceDown."""
+
+        async def one(order: Order) -> bool | None:
+            try:
+                user = await self._find(order.facts.code, order.facts.username or order.username)
+            except NotCertain:
+                return None
+            return None if user is None else self._is_revoked(user)
+
+        async def every(_: _Batch) -> list[bool | None]:
+            return [await one(order) for order in orders]
+
+        return self._run(every, _stay)
+
+    def accounts(self) -> tuple[list[ServiceAccount], int]:
+        """Every account of the service, and how many records can't be read. Raises ServiceDown."""
+
+        async def listed(_: _Batch) -> tuple[list[ServiceAccount], int]:
+            users, odd = await self._there().everybody()
+            return [
+                ServiceAccount(user.external_id, user.username, user.active, self._is_revoked(user)) for user in users
+            ], odd
+
+        return self._run(listed, _stay)
+
+    def check(self) -> tuple[str, list[str]]:
+        """Try the service without changing anything: what it is, and what to know of it. Raises ServiceDown."""
+
+        async def look(_: _Batch) -> tuple[str, list[str]]:
+            wire = self._there()
+            offers = await wire.offers()
+            users, odd = await wire.everybody()
+            known = [
+                *([] if offers.patch else ["It offers no PATCH: whole records are written back."]),
+                *([] if offers.passwords else ["It lets no password be changed: a revoke deactivates and renames."]),
+                *([f"{plural(odd, 'record')} can't be read."] if odd else []),
+            ]
+            if users and not await wire.filter_works("externalId"):
+                known.append("Its filter by externalId can't be relied on: everybody is listed to find one, slowly.")
+            without = sum(not user.external_id and not self._is_revoked(user) for user in users)
+            if without:
+                known.append(
+                    f"{plural(without, 'record')} without a contact code (externalId): found by username only."
+                )
+            return f"{self.system} answers; it has {plural(len(users), 'record')}.", known
+
+        return self._run(look, _stay)
+
+    def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
+        """Nothing is left to a person."""
+        return []
+
+    def close(self) -> None:
+        """Let go of the line, and of what was learnt of the service."""
+        web, self._web, self._wire = self._web, None, None
+        if web is not None:
+            web.close()
+
+    # -- credentials that a parent chose ---------------------------------------------------------------------------
+
+    def give(self, facts: AccountFacts, username: str, password: str) -> None:
+        """Set what a parent has chosen, and activate. Raises Refused for what can't be chosen, ServiceError."""
+
+        async def work(_: _Batch) -> None:
+            user = await self._find(facts.code, facts.username)
+            if user is None or (not facts.username and user.active is not False):
+                raise NotCertain("There is no record waiting for this parent.")
+            if facts.username and not _same(user.username, facts.username):
+                raise NotCertain("The record has another username by now.")
+            others = await self._there().holders("userName", username)
+            if any(other.id != user.id for other in others):
+                raise Refused("This username can't be taken: this username is taken.", todo="Choose another.")
+            wanted = "" if _same(user.username, username) else username
+            outcome = await self._change(
+                user,
+                give_operations(wanted, password),
+                lambda now: now.active is True and _same(now.username, username),
+                must_be_told=True,
+            )
+            if outcome.state == "failed" and outcome.user is not None:
+                raise Refused(
+                    f"{self.system} does not take this username or password ({outcome.why}).", todo="Choose others."
+                )
+            if outcome.state != "done" or outcome.user is None:
+                raise ServiceError(f"{self.system} could not set the password just now.", todo="Try again later.")
+
+        self._run(work, _stay)
+
+    def take_back(self, facts: AccountFacts, username: str) -> None:
+        """Close an account again that a link opened which was no longer good. Raises ServiceError."""
+
+        async def work(_: _Batch) -> None:
+            user = await self._find(facts.code, username)
+            if user is not None and not self._is_revoked(user):
+                outcome = await self._make_revoked(user, facts.code)
+                if outcome.state != "done":
+                    raise ServiceError(f"{self.system} could not close the account again: {outcome.why}")
+
+        self._run(work, _stay)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    def _run(self, work: Callable[[_Batch], Awaitable[T]], going_on: Callable[[], bool]) -> T:
+        if self._web is None:
+            self._web = self._open_web()
+        batch = _Batch()
+
+        async def whole() -> T:
+            return await work(batch)
+
+        def tick() -> None:
+            batch.stopped = batch.stopped or not going_on()
+
+        return self._web.run(whole(), tick)
+
+    def _there(self) -> ScimWire:
+        if self._wire is None:
+            assert self._web is not None  # noqa: S101  opened by _run
+            self._wire = ScimWire(self._web)
+        return self._wire
+
+    async def _each(
+        self, orders: Sequence[Order], act: Callable[[Order], Awaitable[Acted]], batch: _Batch
+    ) -> list[Acted]:
+        slots = asyncio.Semaphore(self._parallel)
+
+        async def one(order: Order) -> Acted:
+            async with slots:
+                if batch.stopped or batch.down:
+                    return Acted("pending", batch.down, recorded=False)
+                try:
+                    return await act(order)
+                except ServiceDown as error:
+                    batch.down = batch.down or error.what
+                    return Acted("pending", error.what, recorded=False)
+                except NotCertain as error:
+                    return Acted("failed", error.what, recorded=False)
+
+        return list(await asyncio.gather(*(one(order) for order in orders)))
+
+    # -- revoking --------------------------------------------------------------------------------------------------
+
+    async def _revoke_all(self, orders: Sequence[Order], batch: _Batch) -> list[Acted]:
+        if len(orders) < _BULK_FROM:
+            return await self._each(orders, self._revoke, batch)
+        try:
+            bulk = (await self._there().offers()).bulk_operations
+        except ServiceDown as error:
+            return [Acted("pending", error.what, recorded=False) for _ in orders]
+        if not bulk:
+            return await self._each(orders, self._revoke, batch)
+        found: dict[int, ScimUser] = {}
+
+        async def look(order: Order) -> Acted:
+            user = await self._find(order.facts.code, order.facts.username)
+            answer = self._not_to_revoke(order, user)
+            if answer is None and user is not None:
+                found[order.item] = user
+            return answer or Acted("pending", "", recorded=False)
+
+        async def read_back(order: Order) -> Acted:
+            user = found[order.item]
+            return self._acted(await self._make_revoked(user, order.facts.code, written=True))
+
+        acted = dict(zip([order.item for order in orders], await self._each(orders, look, batch), strict=True))
+        wanted = [order for order in orders if order.item in found]
+        if wanted and not batch.stopped and not batch.down:
+            changes = [
+                (found[order.item], await self._revoke_operations(found[order.item], order.facts.code))
+                for order in wanted
+            ]
+            try:
+                tried = await self._there().change_many(changes)
+            except ServiceDown as error:
+                return [
+                    Acted("pending", error.what, recorded=False) if order.item in found else acted[order.item]
+                    for order in orders
+                ]
+            # What was sent is read back, whatever else is to stop.
+            done = (
+                await self._each(wanted, read_back, _Batch())
+                if tried
+                else await self._each(wanted, self._revoke, batch)
+            )
+            acted |= dict(zip([order.item for order in wanted], done, strict=True))
+        return [acted[order.item] for order in orders]
+
+    async def _revoke(self, order: Order) -> Acted:
+        user = await self._find(order.facts.code, order.facts.username)
+        answer = self._not_to_revoke(order, user)
+        if answer is not None or user is None:
+            return answer or _failed(_NOBODY)
+        return self._acted(await self._make_revoked(user, order.facts.code))
+
+    def _not_to_revoke(self, order: Order, user: ScimUser | None) -> Acted | None:
+        """What is to be said of an order without changing anything; None when it is to be carried out."""
+        if user is None:
+            return _failed(_NOBODY)
+        if self._is_revoked(user):
+            return Acted("done", "was revoked there already", recorded=False)
+        if not user.is_tombstone and not _same(user.username, order.facts.username):
+            return _failed("the record with this code has another username there: see engage-accounts reconcile")
+        return None
+
+    async def _revoke_operations(self, user: ScimUser, code: str) -> list[Operation]:
+        offers = await self._there().offers()
+        password = _nobodys_password() if offers.passwords else ""
+        return revoke_operations(user, code, password, keeps_usernames=self._keeps_usernames)
+
+    async def _make_revoked(self, user: ScimUser, code: str, *, written: bool = False) -> _Outcome:
+        operations = await self._revoke_operations(user, code)
+        return await self._change(user, operations, self._is_revoked, written=written)
+
+    def _acted(self, outcome: _Outcome) -> Acted:
+        if outcome.state == "done":
+            gone = outcome.user is None
+            done = (
+                "the record went away there" if gone else f"deactivated{'' if self._keeps_usernames else ', renamed'}"
+            )
+            return Acted("done", f"{done}; {outcome.why}" if outcome.why else done, recorded=False)
+        why = outcome.why
+        if outcome.state == "failed" and outcome.user is not None and outcome.user.active is False:
+            why += "; it is deactivated, and keeps its username"
+        return Acted(outcome.state, why, recorded=False)
+
+    # -- restoring, and making ready for a link --------------------------------------------------------------------
+
+    async def _restore(self, order: Order) -> Acted:
+        user = await self._find(order.facts.code, order.username)
+        if user is None:
+            return _failed(_NOBODY)
+        if user.active is True and _same(user.username, order.username):
+            return Acted("done", "was given back there already", recorded=False)
+        if not self._is_revoked(user):
+            return _failed("the record was changed there since the revoke")
+        if any(other.id != user.id for other in await self._there().holders("userName", order.username)):
+            return _failed("its username is taken there by another record")
+        wanted = "" if _same(user.username, order.username) else order.username
+        outcome = await self._change(
+            user,
+            give_operations(wanted, _nobodys_password()),
+            lambda now: now.active is True and _same(now.username, order.username),
+        )
+        if outcome.state == "done" and outcome.user is None:
+            return _failed("the record went away there")
+        detail = "username given back; a password reset is needed" if outcome.state == "done" else outcome.why
+        return Acted(outcome.state, detail, recorded=False)
+
+    async def _prepare(self, order: Order) -> Acted:
+        facts = order.facts
+        user = await self._find(facts.code, facts.username)
+        if facts.has_account:
+            if user is None:
+                return _failed(_NOBODY)
+            if user.active is not True or not _same(user.username, facts.username):
+                return _failed("the record there is not as this register has it: see engage-accounts reconcile")
+            return Acted("done", "has a record there", recorded=False)
+        if user is None:
+            return await self._create(facts)
+        if user.active is not False:
+            return _failed("has an account there that this register does not know of: see engage-accounts reconcile")
+        if not _is_perhaps(user, facts):
+            return _failed("the record with this code there has another name and email: the code may have been reused")
+        return Acted("done", "has a record there, which waits for its parent", recorded=False)
+
+    async def _create(self, facts: AccountFacts) -> Acted:
+        wire = self._there()
+        username = facts.email if self._name_new == "email" else facts.code
+        if await wire.holders("userName", username):
+            return _failed("the username that it would begin with is taken there by another record")
+        body = new_user(facts, username, active=self.sends_own_mail)
+        for _ in range(_TRIES):
+            wrote = await wire.create(body)
+            if wrote.fate is Fate.REFUSED:
+                return _failed(f"{self.system} makes no record of it ({wrote.why})")
+            try:
+                found = await wire.holders("externalId", facts.code)
+            except ServiceDown as error:
+                return Acted("claimed", error.what, recorded=False)
+            if len(found) > 1:
+                return _failed(_doubled(len(found)))
+            if found:
+                return Acted("done", "a record was made there", recorded=False)
+            await asyncio.sleep(wrote.wait)
+        return _failed(f"{self.system} made no record of it, and does not say why")
+
+    # -- finding and changing --------------------------------------------------------------------------------------
+
+    async def _find(self, code: str, username: str) -> ScimUser | None:
+        """The one record of a contact: by its code, else by its username, else by what an earlier revoke of ours left
+        behind. Raises NotCertain when there are several, or it is another's; ServiceDown."""
+        wire = self._there()
+        found = await wire.holders("externalId", code)
+        if not found and username:
+            found = await wire.holders("userName", username)
+            if any(user.external_id not in ("", code) for user in found):
+                raise NotCertain("the record with this username has another contact's code there")
+            if not found and not self._keeps_usernames:
+                found = await wire.holders("userName", tombstone(code, username))
+        if len(found) > 1:
+            raise NotCertain(_doubled(len(found)))
+        return found[0] if found else None
+
+    async def _change(
+        self,
+        user: ScimUser,
+        operations: Sequence[Operation],
+        is_reached: Callable[[ScimUser], bool],
+        *,
+        written: bool = False,
+        must_be_told: bool = False,
+    ) -> _Outcome:
+        """Change a record until reading it back shows that it is so. `written`: it was sent already. `must_be_told`:
+        what can't be read back (a password) counts only once the service has said that it did it.
+
+        The states are done, failed, and claimed when something was sent and the service is away before reading back.
+        """
+        began, single, wrote = written, False, Wrote(Fate.UNKNOWN)
+        for tried in range(_TRIES):
+            if tried or not written:
+                try:
+                    wrote = await self._write(user, operations, single=single)
+                except ServiceDown as error:
+                    if not began:
+                        raise
+                    return _Outcome("claimed", error.what, user)
+                began = began or wrote.fate in (Fate.DONE, Fate.UNKNOWN) or single
+            try:
+                now = await self._there().read(user.id)
+            except ServiceDown as error:
+                if not began:
+                    raise
+                return _Outcome("claimed", error.what, user)
+            if now is None:
+                return _Outcome("done", "", None)
+            if now.external_id != user.external_id:
+                return _Outcome("failed", "the record was given to another contact there meanwhile", now)
+            if is_reached(now) and (wrote.fate is Fate.DONE or not must_be_told):
+                return _Outcome("done", wrote.why if wrote.fate is Fate.DONE else "", now)
+            if wrote.fate is Fate.REFUSED:
+                if single or len(operations) == 1:
+                    return _Outcome("failed", f"{self.system} refuses the change ({wrote.why})", now)
+                # All in one it does not take: one after the other, in the safe order, and see how far it goes.
+                single = True
+            elif wrote.fate is not Fate.CHANGED and (tried or not written):
+                await asyncio.sleep(wrote.wait)
+            user = now
+        return _Outcome("failed", "read back: it is not as it was asked to be", user)
+
+    async def _write(self, user: ScimUser, operations: Sequence[Operation], *, single: bool) -> Wrote:
+        wire = self._there()
+        if not single:
+            return await wire.change(user, operations)
+        unsaid = ""
+        for operation in operations:
+            wrote = await wire.change(user, [operation])
+            if wrote.fate is Fate.REFUSED and operation["path"] == "password" and operations[-1] is not operation:
+                unsaid = f"its password could not be changed ({wrote.why})"
+            elif wrote.fate is not Fate.DONE:
+                return wrote
+            now = await wire.read(user.id)
+            if now is None:
+                break
+            user = now
+        return Wrote(Fate.DONE, unsaid)
+
+    def _is_revoked(self, user: ScimUser) -> bool:
+        return is_revoked(user, keeps_usernames=self._keeps_usernames)
+
+
+_NOBODY = "there is no record with this code or username there: see engage-accounts reconcile"
+
+
+def _failed(why: str) -> Acted:
+    return Acted("failed", why, recorded=False)
+
+
+def _doubled(count: int) -> str:
+    return f"{count} records there have this code or username: which is meant can't be told"
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
+    """Whether a record with a contact's code can be hers: codes are reused. Its email or both its names have to fit."""
+    if any(_same(email, facts.email) for email in user.emails if email):
+        return True
+    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
+    return all(one and _same(clean(one), other) for one, other in zip(theirs, ours, strict=True))
+
+
+def _nobodys_password() -> str:
+    """A password that is thrown away. It has a sign of every kind that rules of composition ask for."""
+    return f"Aa1-{secrets.token_urlsafe(32)}"
