@@ -5,7 +5,7 @@ So that a line can be dropped, or a terminal left, in the middle of a job.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tui.mail.outbox import Outbox
@@ -25,9 +25,9 @@ def main(register: str, seconds: str = "0.3") -> int:
     manager = AccountManager(Settings(), Path(register))
     revoke = manager.service.revoke
 
-    def slowly(orders: Sequence[Order]) -> list[Acted]:
+    def slowly(orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         time.sleep(float(seconds))
-        return revoke(orders)
+        return revoke(orders, going_on)
 
     deliver = Outbox.deliver
 

@@ -154,6 +154,22 @@ def test_every_key_can_be_set(file: Path) -> None:
         password_file = "~/.smtp"
         ca_file = "/srv/ca.pem"
         timeout_seconds = 5
+        [services.scim]
+        url = "https://idm.kew.example/scim/v2"
+        system = "Kew IdM"
+        token_command = ["pass", "show", "scim"]
+        token_file = "~/.scim"
+        token_url = "https://idm.kew.example/token"
+        client_id = "engage"
+        client_secret_command = ["pass", "show", "client"]
+        client_secret_file = "~/.client"
+        scope = "scim"
+        ca_file = "/srv/ca.pem"
+        timeout_seconds = 5
+        parallel = 8
+        new_username = "code"
+        keeps_usernames = true
+        sends_own_mail = true
         [ui]
         theme = "nord"
         keys = { revoke = "D" }
@@ -180,6 +196,23 @@ def test_every_key_can_be_set(file: Path) -> None:
             password_file=Path("~/.smtp"),
             ca_file=Path("/srv/ca.pem"),
             timeout_seconds=5,
+        ),
+        scim=settings_room.ScimSettings(
+            url="https://idm.kew.example/scim/v2",
+            system="Kew IdM",
+            token_command=("pass", "show", "scim"),
+            token_file=Path("~/.scim"),
+            token_url="https://idm.kew.example/token",
+            client_id="engage",
+            client_secret_command=("pass", "show", "client"),
+            client_secret_file=Path("~/.client"),
+            scope="scim",
+            ca_file=Path("/srv/ca.pem"),
+            timeout_seconds=5,
+            parallel=8,
+            new_username="code",
+            keeps_usernames=True,
+            sends_own_mail=True,
         ),
         ui=settings_room.UiSettings("nord", {"revoke": "D"}),
     )
@@ -210,7 +243,7 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("schedule.due_days", "367"),
         ("accounts.restore_days", "-1"),
         ("accounts.restore_days", "91"),
-        ("accounts.service", '"scim"'),
+        ("accounts.service", '"ldap"'),
         ("accounts.service", "[]"),
         ("accounts.future_students_count", "1"),
         ("accounts.future_students_count", '"yes"'),

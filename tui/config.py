@@ -223,6 +223,11 @@ def _together(settings: Settings) -> list[str]:
         found.append(
             '  mail.sender: is needed where mail.transport is "smtp": nobody could answer, nor hear of a bounce.'
         )
+    scim = settings.scim
+    if settings.accounts.service == "scim" and not scim.url:
+        found.append('  services.scim.url: is needed where accounts.service is "scim".')
+    if scim.token_url and not scim.client_id:
+        found.append("  services.scim.client_id: is needed where services.scim.token_url is set.")
     if smtp.security == "none" and smtp.host and smtp.host not in LOCAL_HOSTS:
         found.append(
             '  mail.smtp.security: "none" is only for a mail server on this host (localhost); anybody in between could '

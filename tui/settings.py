@@ -58,7 +58,7 @@ class RegisterSettings(_Table):
 class AccountSettings(_Table):
     """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
 
-    service: Annotated[Literal["worklist", "embedded"], one_of("worklist", "embedded")] = "worklist"
+    service: Annotated[Literal["worklist", "embedded", "scim"], one_of("worklist", "embedded", "scim")] = "worklist"
     future_students_count: YesNo = False
     restore_days: Annotated[int, whole(0, 90)] = 14
     per_minute: Annotated[int, whole(0, 6000)] = 0
@@ -123,6 +123,31 @@ class SmtpSettings(_Table):
 
 
 @dataclass(frozen=True, slots=True)
+class ScimSettings(_Table):
+    """The identity service, where accounts live in one that speaks SCIM 2.0.
+
+    With a token_url it is asked for tokens (OAuth 2 client credentials), else there is one bearer token. Neither it nor
+    the client's secret is ever a setting: see tui.secret.
+    """
+
+    url: PortalUrl = ""
+    system: Line = ""
+    token_command: Command = ()
+    token_file: PathOrUsual = None
+    token_url: PortalUrl = ""
+    client_id: Line = ""
+    client_secret_command: Command = ()
+    client_secret_file: PathOrUsual = None
+    scope: Line = ""
+    ca_file: PathOrUsual = None
+    timeout_seconds: Annotated[int, whole(5, 300)] = 30
+    parallel: Annotated[int, whole(1, 16)] = 4
+    new_username: Annotated[Literal["email", "code"], one_of("email", "code")] = "email"
+    keeps_usernames: YesNo = False
+    sends_own_mail: YesNo = False
+
+
+@dataclass(frozen=True, slots=True)
 class UiSettings(_Table):
     """The screen: its theme ("" is the usual one) and keys remapped by action name."""
 
@@ -144,4 +169,5 @@ class Settings(_Table):
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings, metadata={"table": "mail.smtp"})
+    scim: ScimSettings = field(default_factory=ScimSettings, metadata={"table": "services.scim"})
     ui: UiSettings = field(default_factory=UiSettings)

@@ -154,10 +154,10 @@ class Watching(EmbeddedService):
         self.seen: list[list[tuple[str, str]]] = []
         self.path = database.path
 
-    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         job = orders[0].job
         self.seen.append(rows(self.path, "SELECT code, state FROM items WHERE job_id = ? ORDER BY id", job))
-        return super().revoke(orders)
+        return super().revoke(orders, going_on)
 
 
 def test_the_journal_is_written_before_the_act(manager: AccountManager, register: Path) -> None:
@@ -434,13 +434,13 @@ class Broken(EmbeddedService):
 
     batch = 1
 
-    def revoke(self, orders: Sequence[Order]) -> list[Acted]:
+    def revoke(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         (order,) = orders
         if order.facts.code == "P0002":
-            raise ServiceError("the portal does not answer")
+            return [Acted("failed", "the portal does not answer", recorded=False)]
         if order.facts.code == "P0004":
             return [Acted("done", "said to be done", recorded=False)]
-        return super().revoke(orders)
+        return super().revoke(orders, going_on)
 
 
 def test_what_is_read_back_decides(manager: AccountManager, register: Path) -> None:

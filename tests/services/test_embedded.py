@@ -108,7 +108,7 @@ def test_who_lost_the_job_writes_nothing(open_manager: Open, register: Path) -> 
     stop.set()
     manager.run(manager.plan(Verb.REVOKE, ["P0001"]), YES, stop=stop)
     with pytest.raises(LeaseLost):
-        manager.service.revoke([order_of(manager.why("P0001").facts)])
+        manager.service.revoke([order_of(manager.why("P0001").facts)], lambda: True)
     assert rows(register, ACCOUNT)[0][0] == "user.p0001"
     assert rows(register, "SELECT state FROM items") == [("pending",)]
 
@@ -238,7 +238,7 @@ def test_it_acts_once_however_often_it_is_asked(open_manager: Open, register: Pa
     facts = manager.why("P0001").facts
     order = order_of(facts)
     lease(register, order.runner)
-    assert [acted.detail for acted in manager.service.revoke([order])] == ["was done already"]
+    assert [acted.detail for acted in manager.service.revoke([order], lambda: True)] == ["was done already"]
     assert manager.service.are_revoked([order]) == [True]
     assert rows(register, "SELECT count(*) FROM revoked_copies") == [(1,)]
     assert rows(register, "SELECT count(*) FROM audit WHERE action = 'revoke'") == [(1,)]

@@ -88,9 +88,9 @@ async def test_what_failed_is_told_by_its_cause_and_tried_again(
     manager = open_school(leavers(4))
     act = manager.service.revoke
 
-    def only_the_first(orders: Sequence[Order]) -> list[Acted]:
+    def only_the_first(orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         away = Acted("failed", "the service is away", recorded=False)
-        return [act([order])[0] if order.facts.code == "P0001" else away for order in orders]
+        return [act([order], going_on)[0] if order.facts.code == "P0001" else away for order in orders]
 
     with monkeypatch.context() as broken:
         broken.setattr(manager.service, "revoke", only_the_first)

@@ -98,6 +98,12 @@ def make_plan(
 
     `of_walk`: it is part of a hand-over, in which questions were put one by one; an answer holds for the very question.
     """
+    if verb is Verb.RESET and service.sends_own_mail and not service.by_hand:
+        raise Refused(
+            f"{service.system} writes to parents itself, and can't be asked for a password reset from here.",
+            means="Nothing was done.",
+            todo="Parents ask for one at its login page.",
+        )
     items: list[PlannedItem] = []
     left_out: list[LeftOut] = []
     questions: list[Question] = []
@@ -189,7 +195,11 @@ def make_restore_plan(
         verb=Verb.RESTORE,
         service=service.name,
         system=service.system,
-        how=f"Gives username and password back in {service.system}, as they were before job {of_job}.",
+        how=(
+            f"Gives the username back in {service.system}. A password reset is needed then: the password is gone."
+            if service.elsewhere
+            else f"Gives username and password back in {service.system}, as they were before job {of_job}."
+        ),
         items=tuple(items),
         left_out=tuple(left_out),
         questions=(),
@@ -232,17 +242,25 @@ def judge_now(
 
 def _how(verb: Verb, service: AccountService, settings: Settings) -> str:
     if verb is Verb.REVOKE:
-        act = (
-            f"A worklist is written; a person then revokes in {service.system}. Until then nothing is revoked."
-            if service.by_hand
-            else f"Removes username and password in {service.system}. Sessions already open can outlive this."
-        )
+        if service.by_hand:
+            act = f"A worklist is written; a person then revokes in {service.system}. Until then nothing is revoked."
+        elif service.elsewhere:
+            act = (
+                f"Deactivates the account in {service.system}, with a password nobody knows and its username free "
+                "again. Sessions already open can outlive this."
+            )
+        else:
+            act = f"Removes username and password in {service.system}. Sessions already open can outlive this."
         return f"{act} {service.restores}"
     message = "password reset" if verb is Verb.RESET else "welcome email"
+    if service.sends_own_mail and not service.by_hand:
+        return f"Makes the account in {service.system}, which writes to the parent itself."
     if service.sends_own_mail:
         return f"A worklist is written; {service.system} sends its own {message} when a person asks it to."
     nowhere = "" if settings.portal.url else " portal.url is not set in the config: the link will lead nowhere."
     does = "Sends one" if settings.mail.transport == "smtp" else "Writes one"
     where = f"by {settings.smtp.host}" if settings.mail.transport == "smtp" else "to the outbox"
     lives = "one hour" if verb is Verb.RESET else "one week"
-    return f"{does} {message} each {where}, with a link that is valid for {lives}; it voids an earlier link.{nowhere}"
+    makes = f"Makes a record in {service.system} where there is none. " if service.elsewhere else ""
+    link = f"with a link that is valid for {lives}; it voids an earlier link."
+    return f"{makes}{does} {message} each {where}, {link}{nowhere}"

@@ -5,11 +5,12 @@ The journal decides what is still to do, so starting again and going on are the 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.domain.actor import Actor
@@ -17,6 +18,7 @@ from tui.domain.facts import AccountFacts
 from tui.domain.gates import Decision, Verb
 from tui.domain.restoring import KeptCopy, restore_gate
 from tui.errors import EngageError, LeaseLost, Refused, ServiceError
+from tui.jobs.following import follow
 from tui.jobs.lease import alone_here, is_free, is_gone, runner_name
 from tui.jobs.pace import Pace
 from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
@@ -30,7 +32,7 @@ from tui.services.service import AccountService, Acted, Order
 from tui.settings import Settings
 
 if TYPE_CHECKING:
-    from tui.jobs.mailing import Mailer  # brings the email package, which a revoke has no use for
+    from tui.jobs.mailing import Mailer, ToSend  # brings the email package, which a revoke has no use for
 
 _RENEW_SECONDS = 20
 # How long a job waits for another program's write (an import, a backup) before it stops where it is.
@@ -54,6 +56,7 @@ class _Run:
     began: float
     renewed: float
     cancel: bool = False
+    halted: bool = False
     why: str = ""
 
     def count(self, state: str) -> None:
@@ -204,6 +207,10 @@ class Runner:
                     return
         finally:
             self._transport.close()
+            self._service.close()
+
+    def _going_on(self, run: _Run) -> Callable[[], bool]:
+        return lambda: not self._stops(run)
 
     def _stops(self, run: _Run) -> bool:
         """Whether to stop here: told to by a signal or a key of this session, or asked to by another. Renews the lease
@@ -213,7 +220,7 @@ class Runner:
                 journal.must_hold(connection, run.row.id, self._name)
                 journal.lease(connection, run.row.id, self._name, self._clock())
             run.renewed = time.monotonic()
-        if run.stop.is_set():
+        if run.stop.is_set() or run.halted:
             return True
         asked = journal.asked(self._database, run.row.id)
         if asked:
@@ -221,15 +228,17 @@ class Runner:
             run.why = "" if run.cancel else "another session asked for a pause"
         return bool(asked)
 
-    def _orders(self, run: _Run, items: Sequence[journal.ItemRow]) -> Iterator[tuple[journal.ItemRow, Order]]:
+    def _orders(
+        self, run: _Run, items: Sequence[journal.ItemRow], copies: Mapping[int, KeptCopy] = MappingProxyType({})
+    ) -> Iterator[tuple[journal.ItemRow, Order]]:
         as_of = self._database.version()  # before the facts are read: what comes between is noticed
         found = facts.gather(self._database, [item.person for item in items])
         at = self._clock().isoformat()
         for item in items:
-            account = found[item.person]
+            account, copy = found[item.person], copies.get(item.person)
             yield item, Order(
                 item.id, item.job_id, item.person, account, self._actor, at, run.row.reason, self._name, as_of,
-                run.row.of_job,
+                run.row.of_job, copy.username if copy else "",
             )  # fmt: skip
 
     def _why_not(self, run: _Run, item: journal.ItemRow, account: AccountFacts, copies: dict[int, KeptCopy]) -> str:
@@ -263,35 +272,55 @@ class Runner:
         copies: dict[int, KeptCopy] = {}
         if run.verb is Verb.RESTORE:
             copies = accounts.copies(self._database, run.row.of_job or 0, [item.person for item in items])
+        orders_of = {item.id: (item, order) for item, order in self._orders(run, items, copies)}
+        begun = [order for item, order in orders_of.values() if item.state == "claimed"]
+        found = self._done_before(run.verb, begun)
         orders: list[Order] = []
-        found: dict[int, Acted] = {}
-        facts_of = dict[int, Order]()
-        for item, order in self._orders(run, items):
-            facts_of[item.id] = order
+        for item, order in orders_of.values():
+            if item.id in found:
+                continue
             if why := self._why_not(run, item, order.facts, copies):
                 found[item.id] = Acted("skipped", why, recorded=False)
             else:
                 orders.append(order)
         if orders:
             found.update(zip([order.item for order in orders], self._carry_out(run, orders), strict=True))
-        open_ = [item for item in items if not found[item.id].recorded]
+        open_ = [order for item, order in orders_of.values() if not found[item.id].recorded]
         if open_:
             with self._database.transaction() as connection:
                 journal.must_hold(connection, run.row.id, self._name)
-                for item in open_:
-                    self._record(connection, run.verb, facts_of[item.id], found[item.id])
-        yield from (found[item.id].state for item in items)
+                for order in open_:
+                    self._record(connection, run.verb, order, found[order.item])
+        for item in items:
+            if found[item.id].state in journal.OPEN_STATES:
+                run.halted = True
+                run.why = run.why or found[item.id].detail
+            else:
+                yield found[item.id].state
+
+    def _done_before(self, verb: Verb, begun: Sequence[Order]) -> dict[int, Acted]:
+        """What a run that was cut off had done elsewhere already, whatever a gate would say of it by now."""
+        if verb is not Verb.REVOKE or not self._service.elsewhere or not begun:
+            return {}
+        done = Acted("done", "had been done before the stop", recorded=False)
+        return {order.item: done for order, gone in zip(begun, self._service.are_revoked(begun), strict=True) if gone}
 
     def _carry_out(self, run: _Run, orders: Sequence[Order]) -> list[Acted]:
-        if run.verb is Verb.RESTORE:
-            return self._service.restore(orders)
-        if run.verb.mails:
-            # This service sends its own mail: a person asks it to.
-            return [Acted("requested", f"on the worklist of job {order.job}", recorded=False) for order in orders]
+        """Hand a batch to the service. One that can't act at all leaves it as it was, and the job stops."""
+        if self._service.elsewhere:
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, run.row.id, self._name)
+                journal.claim(connection, [order.item for order in orders])
         try:
-            acted = self._service.revoke(orders)
+            if run.verb is Verb.RESTORE:
+                return self._service.restore(orders, self._going_on(run))
+            if run.verb.mails:  # this service writes to parents itself
+                return self._service.prepare(orders, run.verb, self._going_on(run))
+            acted = self._service.revoke(orders, self._going_on(run))
         except ServiceError as error:
-            return [Acted("failed", error.what, recorded=False) for _ in orders]
+            return [Acted("pending", error.what, recorded=False) for _ in orders]
+        if self._service.elsewhere:
+            return acted  # which was read back before it was called done
         there = self._service.are_revoked(orders)
         return [
             Acted("failed", "read back: the account is still there", recorded=False)
@@ -301,18 +330,10 @@ class Runner:
         ]
 
     def _record(self, connection: Connection, verb: Verb, order: Order, acted: Acted) -> None:
-        journal.set_item(connection, order.item, acted.state, order.at, acted.detail)
-        action = f"item {acted.state}" if acted.state in ("skipped", "failed") else f"{verb} {acted.state}"
-        audit.append(
-            connection,
-            self._actor,
-            order.at,
-            action,
-            subject=order.facts.code,
-            detail={"system": self._service.system, "status": order.facts.status, "what": acted.detail},
-            job_id=order.job,
-            reason=order.reason,
-        )
+        follow(
+            connection, self._service, verb, order, acted,
+            future_counts=self._settings.accounts.future_students_count,
+        )  # fmt: skip
 
     # -- messages --------------------------------------------------------------------------------------------------
 
@@ -338,15 +359,33 @@ class Runner:
             else:
                 wanted.append(ToSend(order, item.greeting))
         yield from settled
+        if wanted and self._service.elsewhere:
+            wanted, unready = self._prepared(run, wanted)
+            skipped += unready
         if skipped:
             with self._database.transaction() as connection:
                 journal.must_hold(connection, run.row.id, self._name)
                 for order, acted in skipped:
                     self._record(connection, run.verb, order, acted)
                     invitations.end_item(connection, order.item, order.at, acted.detail)
-        yield from ("skipped" for _ in skipped)
+        yield from (acted.state for _, acted in skipped)
         for sent in mailer.send(wanted, lambda: self._stops(run)):
             yield sent.state
+
+    def _prepared(self, run: _Run, wanted: "list[ToSend]") -> "tuple[list[ToSend], list[tuple[Order, Acted]]]":
+        """Those whose account, or the place for one, is there elsewhere; and those of whom that can't be had."""
+        ready: list[ToSend] = []
+        unready: list[tuple[Order, Acted]] = []
+        acted = self._service.prepare([one.order for one in wanted], run.verb, self._going_on(run))
+        for one, what in zip(wanted, acted, strict=True):
+            if what.state == "done":
+                ready.append(one)
+            elif what.state == "failed":
+                unready.append((one.order, what))
+            else:
+                run.halted = True
+                run.why = run.why or what.detail
+        return ready, unready
 
     # -- ending ----------------------------------------------------------------------------------------------------
 
@@ -396,10 +435,20 @@ class Runner:
     def _settle_begun(self, row: journal.JobRow, alone: bool) -> None:
         """What a stopped run had begun is looked at before the rest is called off: it may have gone out."""
         begun = journal.items(self._database, row.id, ("claimed",))
-        if not begun or not Verb(row.verb).mails:
+        if not begun:
             return
         stop = threading.Event()
         run = _Run(row, Verb(row.verb), None, stop, alone, ("claimed",), None, 0, 0, 0.0, 0.0)
+        if not run.verb.mails:
+            orders = [order for _, order in self._orders(run, begun)]
+            done = self._done_before(run.verb, orders)
+            self._service.close()
+            with self._database.transaction() as connection:
+                journal.must_hold(connection, row.id, self._name)
+                for order in orders:
+                    if order.item in done:
+                        self._record(connection, run.verb, order, done[order.item])
+            return
         mailer = self._mailer(run)
         for _, order in self._orders(run, begun):
             mailer.settle(order, alone=alone)

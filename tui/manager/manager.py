@@ -267,6 +267,10 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
                 restore_days=self.settings.accounts.restore_days,
                 future_counts=self.settings.accounts.future_students_count,
             )
+        if self.settings.accounts.service == "scim":
+            from tui.services.open_scim import open_scim
+
+            return open_scim(self.settings)
         from tui.services.worklist import WorklistService
 
         # Two registers in one folder both count their jobs from 1: each has its lists to itself.

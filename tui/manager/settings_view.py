@@ -25,6 +25,7 @@ ABOUT = {
     "schedule": "When accounts are to be looked through again.",
     "mail": "Our own mail: whom it comes from, its wording, how it leaves.",
     "mail.smtp": 'The mail server, for transport = "smtp".',
+    "services.scim": 'The identity service that holds the accounts, for service = "scim".',
     "ui": "The screen.",
 }
 

@@ -163,6 +163,18 @@ def set_credentials(
     _derive(connection, [person], future_counts=future_counts)
 
 
+def set_username(connection: sqlite3.Connection, person: int, username: str, at: str, *, future_counts: bool) -> None:
+    """The username of an account that lives elsewhere, "" for none any more."""
+    connection.execute(
+        "INSERT INTO accounts (person, username, username_key, acted_at) VALUES (?1, ?2, casefold(?2), ?3)"
+        " ON CONFLICT (person) DO UPDATE SET username = ?2, username_key = casefold(?2), acted_at = ?3,"
+        " revoked_at = CASE WHEN ?2 = '' THEN revoked_at ELSE '' END,"
+        " revoked_job = CASE WHEN ?2 = '' THEN revoked_job END, came_back_snapshot = NULL",
+        (person, username, at),
+    )
+    _derive(connection, [person], future_counts=future_counts)
+
+
 def anything_expired(database: Database, now: str) -> bool:
     """Whether a link or a copy has run out and waits to be cleared away."""
     return bool(

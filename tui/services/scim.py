@@ -394,7 +394,8 @@ class ScimService:
             if len(found) > 1:
                 return _failed(_doubled(len(found)))
             if found:
-                return Acted("done", "a record was made there", recorded=False)
+                made = found[0].username if self.sends_own_mail else ""
+                return Acted("done", "a record was made there", recorded=False, username=made)
             await asyncio.sleep(wrote.wait)
         return _failed(f"{self.system} made no record of it, and does not say why")
 

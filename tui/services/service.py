@@ -37,11 +37,12 @@ class Order(NamedTuple):
 class Acted(NamedTuple):
     """What became of an order: `done`, `requested`, `skipped` or `failed`; `pending` when it was not begun, and
     `claimed` when something was sent and nobody knows yet what came of it: a resume looks. `recorded`: the service has
-    written that down itself, in the very transaction in which it acted."""
+    written that down itself, in the very transaction in which it acted. `username`: of an account that came to be."""
 
     state: str
     detail: str
     recorded: bool
+    username: str = ""
 
 
 class Listed(NamedTuple):

@@ -25,7 +25,7 @@ class WorklistService:
 
     name = "worklist"
     by_hand = True
-    elsewhere = True
+    elsewhere = False
     sends_own_mail = True
     can_restore = False
     restore_days = 0
