@@ -11,10 +11,13 @@ from tui.errors import NotFound, Refused
 from tui.register import audit, invitations, journal
 from tui.register.database import Database
 from tui.register.invitations import InvitationRow
+from tui.services.service import AccountService
+from tui.settings import Settings
 
 if TYPE_CHECKING:
     from tui.jobs.plan import JobReport, Progress
     from tui.jobs.runner import Runner
+    from tui.services.redeeming import Redeemer
 
 SOON = timedelta(days=2)
 
@@ -33,9 +36,23 @@ class Bounced(NamedTuple):
 class MailVerbs:
     """The part of AccountManager that looks after messages."""
 
+    settings: Settings
+    service: AccountService
     _database: Database
     _actor: Actor
     _clock: Callable[[], datetime]
+
+    def redeemer(self, origin: str = "portal") -> "Redeemer":
+        """What redeems the links of this register's messages, wherever its accounts live."""
+        from tui.services.redeeming import Keeper, Redeemer
+
+        return Redeemer(
+            self._database,
+            self._clock,
+            future_counts=self.settings.accounts.future_students_count,
+            origin=origin,
+            keeper=self.service if isinstance(self.service, Keeper) else None,
+        )
 
     def _runner(self) -> "Runner":
         raise NotImplementedError

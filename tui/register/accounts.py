@@ -150,9 +150,15 @@ def holder_of(connection: sqlite3.Connection, username: str) -> int | None:
 
 
 def set_credentials(
-    connection: sqlite3.Connection, person: int, username: str, password_hash: str, at: str, *, future_counts: bool
+    connection: sqlite3.Connection,
+    person: int,
+    username: str,
+    password_hash: str | None,
+    at: str,
+    *,
+    future_counts: bool,
 ) -> None:
-    """The username and the hash of the password that a parent has chosen."""
+    """The username and the hash of the password that a parent has chosen; None where the password is kept elsewhere."""
     connection.execute(
         "INSERT INTO accounts (person, username, username_key, password_hash, acted_at)"
         " VALUES (?1, ?2, casefold(?2), ?3, ?4) ON CONFLICT (person) DO UPDATE SET username = ?2,"

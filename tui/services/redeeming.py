@@ -1,13 +1,13 @@
 """Accepting an invitation: a parent has opened her one-time link, and chooses a username and a password.
 
-What a page for parents will call. A link works once, until it runs out, and only while what it rests on stands: that is
+What a page for parents will call. Where accounts live elsewhere, their keeper is told first, and then the register. A link works once, until it runs out, and only while what it rests on stands: that is
 asked again here. The username is hers for good once chosen; a reset changes the password alone.
 """
 
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from tui.domain.actor import Actor
 from tui.domain.credentials import why_no_password, why_no_username
@@ -31,14 +31,34 @@ class Redeemed(NamedTuple):
     username: str
 
 
+@runtime_checkable
+class Keeper(Protocol):
+    """A service elsewhere that keeps usernames and passwords."""
+
+    def give(self, facts: AccountFacts, username: str, password: str) -> None:
+        """Set what a parent has chosen, and let her in. Raises Refused for what can't be chosen, ServiceError."""
+        ...
+
+    def take_back(self, facts: AccountFacts, username: str) -> None:
+        """Close again what `give` has opened. Raises ServiceError."""
+        ...
+
+
 class Redeemer:
-    """Redeems links against a register whose accounts are its own. `origin` says where the request came from, for the
-    audit; it is not a person's name."""
+    """Redeems links. Without a `keeper` the register keeps the accounts itself. `origin` says where the request came
+    from, for the audit; it is not a person's name."""
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], *, future_counts: bool, origin: str = "portal"
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        future_counts: bool,
+        origin: str = "portal",
+        keeper: Keeper | None = None,
     ) -> None:
         self._database = database
+        self._keeper = keeper
         self._clock = clock
         self._future_counts = future_counts
         self._actor = Actor("(parent)", origin)
@@ -46,16 +66,30 @@ class Redeemer:
     def redeem(self, token: str, username: str, password: str) -> Redeemed:
         """Use a link. `username` is "" where she has one already.
 
-        Raises Refused, with one sentence for every link that does not work: who tries out links learns nothing. What is
+        Raises ServiceError when the keeper of the accounts can't do it now, and Refused, with one sentence for every link that does not work: who tries out links learns nothing. What is
         wrong with a username or a password is said as it is, and the link works on.
         """
-        from argon2 import PasswordHasher
-
         token_hash = hash_token(token)
         link, account = self._asked(self._database.connection, token_hash)
         chosen = self._check(self._database.connection, link, account, username, password)
         # Before the transaction: it takes a while, and nobody else should wait for it.
-        password_hash = PasswordHasher().hash(password)
+        if self._keeper is None:
+            from argon2 import PasswordHasher
+
+            return self._accept(token_hash, username, password, PasswordHasher().hash(password))
+        self._keeper.give(account, chosen, password)
+        try:
+            return self._accept(token_hash, username, password, None)
+        except Refused:
+            # Revoked or held in that very while: what was opened is closed again. Opened twice by her own clicks, it
+            # stays as it is.
+            with self._database.errors():
+                person = facts.person_of(self._database, account.code)
+            if person is None or not facts.gather(self._database, [person])[person].has_account:
+                self._keeper.take_back(account, chosen)
+            raise
+
+    def _accept(self, token_hash: bytes, username: str, password: str, password_hash: str | None) -> Redeemed:
         with self._database.transaction() as connection:
             # Somebody may have used it, or revoked the account, in that while.
             link, account = self._asked(connection, token_hash)
