@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test crash terminal check bench febrl snapshots lock clean help
+.PHONY: run test crash terminal canaille check bench febrl snapshots lock clean help
 
 help:
 	@echo "make run       open the account manager on a demo school"
 	@echo "make test      run the tests, $(WORKERS) at a time (WORKERS=1: one by one)"
 	@echo "make crash     kill jobs at every point there is and at random moments (ROUNDS=60 a job, SEED=2026)"
 	@echo "make terminal  run it inside tmux and through sshd on loopback (what is not installed is named and left out)"
+	@echo "make canaille  the environment of canaille, an identity provider that make test then tests against too"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make bench     the benchmarks: each prints a ratio to a baseline in the same run"
 	@echo "make febrl     how well two records of a person are compared, on the public set FEBRL4 (fetches it)"
@@ -33,6 +34,16 @@ crash: $(VENV)/.dev
 # Slower than the tests. Needs tmux, and sshd as openssh-server brings it; its sshd listens on 127.0.0.1 alone.
 terminal: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/remote -m "" -rs
+
+# Its own environment, because it wants older versions of what scim2-server in .venv needs.
+canaille: .venv-canaille/.made
+
+.venv-canaille/.made: tests/servers/canaille.lock | $(BIN)/python
+	@echo "Setting up canaille in .venv-canaille (once) ..."
+	@rm -rf .venv-canaille
+	@$(PYTHON) -m venv .venv-canaille
+	@.venv-canaille/bin/python -m pip install --quiet --require-hashes -r tests/servers/canaille.lock
+	@touch $@
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check tui tests
@@ -76,6 +87,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/servers/canaille.in -o tests/servers/canaille.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-canaille .pytest_cache .mypy_cache .ruff_cache
