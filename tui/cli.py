@@ -55,8 +55,8 @@ def cli(ctx: click.Context) -> None:
 
 for verb in (
     acts.revoke, acts.welcome, acts.reset, jobs.jobs, jobs.resume, jobs.pause, jobs.cancel, jobs.restore, jobs.retry,
-    jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
-    invitations.invitations, mail.mail, doctor.doctor, audit.audit,
+    jobs.attest, jobs.withdraw, standing.groups, standing.causes, standing.hold, standing.release, standing.holds,
+    handover.handover, invitations.invitations, mail.mail, doctor.doctor, audit.audit,
 ):  # fmt: skip
     cli.add_command(verb)
 
@@ -121,7 +121,7 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--fail-if-due", is_flag=True, help="End with exit code 12 when revoking is due; for cron.")
+@click.option("--fail-if-due", is_flag=True, help="End with exit code 12 when revoking or a worklist is due; for cron.")
 @_globals
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
@@ -130,7 +130,7 @@ def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
 
     overview = _open(ctx).overview()
     _print(printing.as_json(printing.overview_values(overview)) if as_json else printing.overview_text(overview))
-    if fail_if_due and overview.due is not None and overview.due.is_due:
+    if fail_if_due and overview.is_due:
         ctx.exit(ExitCode.DUE)
 
 

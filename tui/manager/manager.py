@@ -88,7 +88,7 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
                 settings,
                 school=SchoolSettings(name=meta("school"), help_contact=meta("help_contact")),
                 portal=PortalSettings(url=meta("portal_url")),
-                accounts=replace(settings.accounts, service="embedded"),
+                accounts=replace(settings.accounts, service="embedded", source=""),
                 mail=MailSettings(),
             )
         self.settings = settings
@@ -114,6 +114,7 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
             is_demo=self.is_demo,
             stopped=self.stopped_jobs(),
             due_days=self.settings.schedule.due_days,
+            overdue=self.overdue(),
             now=self._clock(),
             quick=quick,
         )

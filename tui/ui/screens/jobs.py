@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
+from tui.domain.overdue import say_overdue
 from tui.errors import EngageError
 from tui.jobs.lease import runner_name
 from tui.text import plural
@@ -103,7 +104,9 @@ class JobsScreen(Board, ActingScreen):
         if not self._is_read:
             return "Jobs"
         stopped = sum(job.is_stopped for job in self.jobs)
-        return f"Jobs: {len(self.jobs):,}" + (f", {stopped:,} stopped before the end" if stopped else "")
+        late = say_overdue([one for job in self.jobs for one in job.overdue])
+        said = f"Jobs: {len(self.jobs):,}" + (f", {stopped:,} stopped before the end" if stopped else "")
+        return f"{said}, {late}" if late else said
 
     def right(self) -> str:
         return f"acts on {self.manager.service.system}"
