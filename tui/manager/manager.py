@@ -8,7 +8,7 @@ import os
 import threading
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +47,9 @@ from tui.settings import MailSettings, PortalSettings, SchoolSettings, Settings
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
+    from tui.domain.records import Roster
     from tui.manager.matching import Matched
+    from tui.manager.watching_folder import FolderWatch
 
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
@@ -242,6 +244,14 @@ class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPl
             means="Nothing was done.",
             todo=f"Did you mean {join_and(near)}?" if near else "See engage-accounts list.",
         )
+
+    def watch_folder(
+        self, path: Path, open_roster: "Callable[[Path], Roster]", *, skip_bad: bool = False
+    ) -> "AbstractContextManager[FolderWatch]":
+        """Watch a folder for new exports; the watch is looked with, and is this register's only one. Raises Refused."""
+        from tui.manager.watching_folder import watching
+
+        return watching(self, self._database, self._clock, path, open_roster, skip_bad=skip_bad)
 
     # -- the demo --------------------------------------------------------------------------------------------------
 
