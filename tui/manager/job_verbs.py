@@ -48,6 +48,9 @@ class JobVerbs:
     def _end_holds(self) -> None:
         raise NotImplementedError
 
+    def _with_list(self, report: "JobReport") -> "JobReport":
+        raise NotImplementedError
+
     def plan(
         self,
         verb: Verb,
@@ -122,7 +125,7 @@ class JobVerbs:
             # Whatever runs next sends what was put off; what becomes of that stands in its own jobs.
             with suppress(EngageError):
                 runner.flush(None, stop)
-        return report
+        return self._with_list(report)
 
     def resume(
         self,
@@ -136,7 +139,7 @@ class JobVerbs:
         if not row.is_open and not row.counts.get("deferred"):
             raise Refused(f"Job {job} is {row.state}; there is nothing to go on with.")
         self._end_holds()
-        return self._runner().run(job, progress, stop)
+        return self._with_list(self._runner().run(job, progress, stop))
 
     def pause(self, job: int) -> None:
         """Ask whoever runs a job to pause after the current item. Raises NotFound, Refused when nobody does."""

@@ -26,7 +26,7 @@ from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
 from tui.manager.audit_verbs import AuditVerbs
 from tui.manager.doctoring import DoctorVerbs
-from tui.manager.handover_plans import HandoverPlanVerbs
+from tui.manager.handover_lists import HandoverListVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.job_verbs import JobVerbs
 from tui.manager.mail_verbs import MailVerbs
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs):
+class AccountManager(ImportVerbs, StandingVerbs, HandoverListVerbs, JobVerbs, MailVerbs, DoctorVerbs, AuditVerbs):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.

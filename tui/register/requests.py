@@ -1,9 +1,10 @@
 """Requests on worklists, seen over all jobs: which wait, since when, and what the last newer import said of each."""
 
+import json
 from collections.abc import Sequence
 
 from tui.domain.overdue import Request
-from tui.register.database import Database
+from tui.register.database import Connection, Database
 from tui.register.journal import ItemRow
 
 _PART = 400
@@ -60,3 +61,17 @@ def shown_undone(database: Database, job: int) -> list[ItemRow]:
         f"{_ITEM} WHERE i.job_id = ? AND i.state = 'not_done' AND {_NOT_ASKED_AGAIN} ORDER BY i.id", (job,)
     )
     return [ItemRow(*row) for row in rows]
+
+
+def walk_of(database: Database, job: int) -> int | None:
+    """The hand-over that a job is of, None for none."""
+    row = database.one("SELECT handover FROM jobs WHERE id = ?", (job,))
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def add_files(connection: Connection, job: int, paths: Sequence[str]) -> None:
+    """Name more files that belong to a job."""
+    (known,) = connection.execute("SELECT files FROM jobs WHERE id = ?", (job,)).fetchone()
+    files = json.loads(known)
+    files += [path for path in paths if path not in files]
+    connection.execute("UPDATE jobs SET files = ? WHERE id = ?", (json.dumps(files), job))
