@@ -107,13 +107,11 @@ def retry(ctx: click.Context, job: int, yes: bool, dry_run: bool, as_json: bool)
 @click.pass_context
 def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
     """Say that a worklist was carried out: all of it, or these codes. The next import checks it."""
+    from tui.domain.feed_accounts import say_checked
+
     manager = open_register(ctx)
     count = manager.attest(job, codes)
-    said = f"{count:,} attested as done in job {job}."
-    checked = "No import can verify a password reset: your word closes it."
-    if manager.report(job).verb != "reset":
-        checked = "The next newer import verifies it."
-    click.echo(f"{said} {checked}")
+    click.echo(f"{count:,} attested as done in job {job}. {say_checked(manager.report(job).verb)}")
 
 
 @click.command()

@@ -141,3 +141,10 @@ def say_unverified(unverified: Mapping[str, int], taken_at: str) -> list[str]:
         )
         for outcome, count in unverified.items()
     ]
+
+
+def say_checked(verb: str) -> str:
+    """What comes after a person's word that a request was carried out."""
+    if verb == "reset":
+        return "No import can verify a password reset: your word closes it."
+    return "The next newer import verifies it."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tui.domain.feed_accounts import say_checked
 from tui.domain.gates import Verb
 from tui.domain.overdue import say_overdue
 from tui.jobs.plan import VERBS
@@ -43,7 +44,9 @@ def detail(job: JobStanding, is_here: bool, can: Sequence[tuple[str, str]], look
     if row.stopped_why:
         said.append(Para(f"It stopped at this: {row.stopped_why}", look.warn))
     if row.counts.get("requested"):
-        said.append(Para(f"Requested is not {done}: a person carries the list out, and the next import checks it."))
+        said.append(
+            Para(f"Requested is not {done}: a person carries the list out and attests it. {say_checked(row.verb)}")
+        )
     said += [Para(f"Overdue: {one.sentence}.", look.warn) for one in job.overdue]
     facts = [
         ("Items", say_counts(row) or "none"),
