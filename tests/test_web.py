@@ -123,9 +123,8 @@ def test_a_line_that_breaks_may_have_carried_it_out(answer: bytes | None) -> Non
 
 
 def test_nobody_there_is_certain() -> None:
-    with serving() as server:
-        port = server.port
-    time.sleep(0.05)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
     with pytest.raises(Unreached):
         ask(port, "POST")
 
@@ -146,13 +145,10 @@ def test_a_certificate_is_verified() -> None:
     with serving(said({}), said({}), context=context) as server:
         with good.cert_pem.tempfile() as file:
             assert ask(server.port, scheme="https", ca_file=Path(file)).status == 200
-        for authority in (None, other):
-            with pytest.raises(Unreached, match="can't be trusted"):
-                if authority is None:
-                    ask(server.port, scheme="https")
-                else:
-                    with authority.cert_pem.tempfile() as file:
-                        ask(server.port, scheme="https", ca_file=Path(file))
+        with pytest.raises(Unreached, match="can't be trusted"):
+            ask(server.port, scheme="https")
+        with other.cert_pem.tempfile() as file, pytest.raises(Unreached, match="can't be trusted"):
+            ask(server.port, scheme="https", ca_file=Path(file))
     assert all(request.startswith(b"GET") for request in server.requests)
     assert len(server.requests) == 1
 
