@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui import __version__
-from tui.commands import acts, audit, doctor, handover, invitations, jobs, mail, standing
+from tui.commands import acts, audit, doctor, handover, invitations, jobs, mail, reconcile, standing
 from tui.commands.acting import drop_output, showing_import
 from tui.commands.options import REASONS
 from tui.commands.options import Word as _Word
@@ -56,7 +56,7 @@ def cli(ctx: click.Context) -> None:
 for verb in (
     acts.revoke, acts.welcome, acts.reset, jobs.jobs, jobs.resume, jobs.pause, jobs.cancel, jobs.restore, jobs.retry,
     jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
-    invitations.invitations, mail.mail, doctor.doctor, audit.audit,
+    invitations.invitations, mail.mail, doctor.doctor, audit.audit, reconcile.reconcile,
 ):  # fmt: skip
     cli.add_command(verb)
 

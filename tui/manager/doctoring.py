@@ -196,6 +196,21 @@ def _config(examined: Examined) -> Iterator[Check]:
     )
 
 
+def _service(examined: Examined) -> Iterator[Check]:
+    if examined.settings.accounts.service != "scim":
+        return
+    from tui.services.open_scim import open_scim
+
+    service = open_scim(examined.settings)
+    try:
+        sentence, known = service.check()
+    finally:
+        service.close()
+    yield Check("service", Health.OK, sentence)
+    for what in known:
+        yield Check("service", Health.WARN, what, "docs/services.md says what that means.")
+
+
 def _templates(examined: Examined) -> Iterator[Check]:
     from tui.mail.open_transport import open_templates
 
@@ -224,4 +239,6 @@ def _mail(examined: Examined) -> Iterator[Check]:
 
 
 # A check may yield several findings, and none where there is nothing for it to look at.
-CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (_register, _audit_chain, _config, _templates, _mail)
+CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
+    _register, _audit_chain, _config, _service, _templates, _mail,
+)  # fmt: skip

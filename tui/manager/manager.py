@@ -33,6 +33,7 @@ from tui.manager.mail_verbs import MailVerbs
 from tui.manager.masks import only
 from tui.manager.operator import current_actor
 from tui.manager.overviews import make_due, make_overview
+from tui.manager.reconcile_verbs import ReconcileVerbs
 from tui.manager.refusals import audited_refusals
 from tui.manager.roll import Roll, Search
 from tui.manager.settings_record import record_settings
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
-class AccountManager(ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs):
+class AccountManager(
+    ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs, ReconcileVerbs
+):
     """An open register with the service, the mail and the rules that go with it.
 
     Raises RegisterError and its kin on opening. `clock` gives the time in UTC; tests hand in their own.

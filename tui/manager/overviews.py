@@ -95,6 +95,8 @@ def _warnings(
     for group in groups:
         if group.undecided:
             yield f"{say_group(group, ready)} Was that intended? engage-accounts groups"
+    if service.elsewhere and not database.meta("reconciled_at"):
+        yield f"Nobody has compared this register with {service.system} yet: engage-accounts reconcile"
     doubled = accounts.doubled_usernames(database)
     if doubled:
         shown = join_and([" and ".join(codes) for codes in doubled], most=3)

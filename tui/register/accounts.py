@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tui.domain.drift import Ours
 from tui.domain.restoring import KeptCopy
 from tui.register import invitations
 from tui.register.database import Database
@@ -179,6 +180,23 @@ def set_username(connection: sqlite3.Connection, person: int, username: str, at:
         (person, username, at),
     )
     _derive(connection, [person], future_counts=future_counts)
+
+
+def known(database: Database) -> list[Ours]:
+    """The account of every contact, as the register has it."""
+    return [
+        Ours(code, username, bool(revoked))
+        for code, username, revoked in database.read(
+            "SELECT c.code, coalesce(a.username, ''), coalesce(a.revoked_at, '') <> '' FROM contacts AS c"
+            " LEFT JOIN accounts AS a ON a.person = c.id * 4"
+        )
+    ]
+
+
+def take_over(connection: sqlite3.Connection, code: str, username: str, at: str, *, future_counts: bool) -> None:
+    """Have what the service says of a contact's account; "" for none there."""
+    (contact,) = connection.execute("SELECT id FROM contacts WHERE code = ?", (code,)).fetchone()
+    set_username(connection, contact * 4, username, at, future_counts=future_counts)
 
 
 def anything_expired(database: Database, now: str) -> bool:

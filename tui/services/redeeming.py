@@ -1,7 +1,8 @@
 """Accepting an invitation: a parent has opened her one-time link, and chooses a username and a password.
 
-What a page for parents will call. Where accounts live elsewhere, their keeper is told first, and then the register. A link works once, until it runs out, and only while what it rests on stands: that is
-asked again here. The username is hers for good once chosen; a reset changes the password alone.
+What a page for parents will call. Where accounts live elsewhere, their keeper is told first, and then the register. A
+link works once, until it runs out, and only while what it rests on stands: that is asked again here. The username is
+hers for good once chosen; a reset changes the password alone.
 """
 
 import hmac
@@ -66,8 +67,9 @@ class Redeemer:
     def redeem(self, token: str, username: str, password: str) -> Redeemed:
         """Use a link. `username` is "" where she has one already.
 
-        Raises ServiceError when the keeper of the accounts can't do it now, and Refused, with one sentence for every link that does not work: who tries out links learns nothing. What is
-        wrong with a username or a password is said as it is, and the link works on.
+        Raises ServiceError when the keeper of the accounts can't do it now, and Refused, with one sentence for every
+        link that does not work: who tries out links learns nothing. What is wrong with a username or a password is said
+        as it is, and the link works on.
         """
         token_hash = hash_token(token)
         link, account = self._asked(self._database.connection, token_hash)

@@ -6,7 +6,6 @@ record first, then gives it a password that nobody knows and a username that mea
 """
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,17 @@ from tui.services.scim_records import (
     Operation,
     ScimUser,
     give_operations,
+    is_perhaps,
     is_revoked,
     new_user,
+    nobodys_password,
     revoke_operations,
+    same_username,
     tombstone,
 )
 from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
 from tui.services.service import Acted, Listed, Order, ServiceAccount
-from tui.text import clean, plural
+from tui.text import plural
 from tui.web import Web
 
 T = TypeVar("T")
@@ -179,16 +181,16 @@ class ScimService:
             user = await self._find(facts.code, facts.username)
             if user is None or (not facts.username and user.active is not False):
                 raise NotCertain("There is no record waiting for this parent.")
-            if facts.username and not _same(user.username, facts.username):
+            if facts.username and not same_username(user.username, facts.username):
                 raise NotCertain("The record has another username by now.")
             others = await self._there().holders("userName", username)
             if any(other.id != user.id for other in others):
                 raise Refused("This username can't be taken: this username is taken.", todo="Choose another.")
-            wanted = "" if _same(user.username, username) else username
+            wanted = "" if same_username(user.username, username) else username
             outcome = await self._change(
                 user,
                 give_operations(wanted, password),
-                lambda now: now.active is True and _same(now.username, username),
+                lambda now: now.active is True and same_username(now.username, username),
                 must_be_told=True,
             )
             if outcome.state == "failed" and outcome.user is not None:
@@ -312,13 +314,13 @@ class ScimService:
             return _failed(_NOBODY)
         if self._is_revoked(user):
             return Acted("done", "was revoked there already", recorded=False)
-        if not user.is_tombstone and not _same(user.username, order.facts.username):
+        if not user.is_tombstone and not same_username(user.username, order.facts.username):
             return _failed("the record with this code has another username there: see engage-accounts reconcile")
         return None
 
     async def _revoke_operations(self, user: ScimUser, code: str) -> list[Operation]:
         offers = await self._there().offers()
-        password = _nobodys_password() if offers.passwords else ""
+        password = nobodys_password() if offers.passwords else ""
         return revoke_operations(user, code, password, keeps_usernames=self._keeps_usernames)
 
     async def _make_revoked(self, user: ScimUser, code: str, *, written: bool = False) -> _Outcome:
@@ -343,17 +345,17 @@ class ScimService:
         user = await self._find(order.facts.code, order.username)
         if user is None:
             return _failed(_NOBODY)
-        if user.active is True and _same(user.username, order.username):
+        if user.active is True and same_username(user.username, order.username):
             return Acted("done", "was given back there already", recorded=False)
         if not self._is_revoked(user):
             return _failed("the record was changed there since the revoke")
         if any(other.id != user.id for other in await self._there().holders("userName", order.username)):
             return _failed("its username is taken there by another record")
-        wanted = "" if _same(user.username, order.username) else order.username
+        wanted = "" if same_username(user.username, order.username) else order.username
         outcome = await self._change(
             user,
-            give_operations(wanted, _nobodys_password()),
-            lambda now: now.active is True and _same(now.username, order.username),
+            give_operations(wanted, nobodys_password()),
+            lambda now: now.active is True and same_username(now.username, order.username),
         )
         if outcome.state == "done" and outcome.user is None:
             return _failed("the record went away there")
@@ -366,14 +368,14 @@ class ScimService:
         if facts.has_account:
             if user is None:
                 return _failed(_NOBODY)
-            if user.active is not True or not _same(user.username, facts.username):
+            if user.active is not True or not same_username(user.username, facts.username):
                 return _failed("the record there is not as this register has it: see engage-accounts reconcile")
             return Acted("done", "has a record there", recorded=False)
         if user is None:
             return await self._create(facts)
         if user.active is not False:
             return _failed("has an account there that this register does not know of: see engage-accounts reconcile")
-        if not _is_perhaps(user, facts):
+        if not is_perhaps(user, facts):
             return _failed("the record with this code there has another name and email: the code may have been reused")
         return Acted("done", "has a record there, which waits for its parent", recorded=False)
 
@@ -492,20 +494,3 @@ def _failed(why: str) -> Acted:
 
 def _doubled(count: int) -> str:
     return f"{count} records there have this code or username: which is meant can't be told"
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
-
-
-def _is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
-    """Whether a record with a contact's code can be hers: codes are reused. Its email or both its names have to fit."""
-    if any(_same(email, facts.email) for email in user.emails if email):
-        return True
-    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
-    return all(one and _same(clean(one), other) for one, other in zip(theirs, ours, strict=True))
-
-
-def _nobodys_password() -> str:
-    """A password that is thrown away. It has a sign of every kind that rules of composition ask for."""
-    return f"Aa1-{secrets.token_urlsafe(32)}"

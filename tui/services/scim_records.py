@@ -5,11 +5,13 @@ Whatever a server answers is only believed of the record that was asked for: ids
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeGuard
 
 from tui.domain.facts import AccountFacts
+from tui.text import clean
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -195,6 +197,24 @@ def new_user(facts: AccountFacts, username: str, *, active: bool) -> dict[str, A
         "name": {part: text for part, text in name.items() if text},
         "emails": [{"value": facts.email, "type": "work", "primary": True}],
     }
+
+
+def same_username(one: str, other: str) -> bool:
+    """Whether two usernames are one: they are told regardless of case (RFC 7643, 4.1.1)."""
+    return one.casefold() == other.casefold()
+
+
+def is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
+    """Whether a record with a contact's code can be hers: codes are reused. Its email or both its names have to fit."""
+    if any(same_username(email, facts.email) for email in user.emails if email):
+        return True
+    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
+    return all(one and same_username(clean(one), other) for one, other in zip(theirs, ours, strict=True))
+
+
+def nobodys_password() -> str:
+    """A password that is thrown away. It has a sign of every kind that rules of composition ask for."""
+    return f"Aa1-{secrets.token_urlsafe(32)}"
 
 
 def filter_for(attribute: str, value: str) -> str:
