@@ -335,7 +335,10 @@ def a_stranger(exchange: Exchange) -> None:
     exchange.proxy.replies.pop()
     exchange.proxy.forwarded.pop()
     there = {record["id"] for record in wanted.get("Resources", [wanted]) if "id" in record}
-    other = next(record for record in listed.json["Resources"] if record["id"] not in there)
+    other = next((record for record in listed.json["Resources"] if record["id"] not in there), None)
+    if other is None:  # everybody was asked for
+        exchange.answer(reply)
+        return
     if exchange.request.path.startswith("/v2/Users?"):
         exchange.say(200, {"schemas": [_FAULT_LIST], "totalResults": 1, "startIndex": 1, "Resources": [other]})
     else:
