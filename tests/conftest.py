@@ -30,13 +30,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many kills the crash tests' jobs have survived; here, where the workers' reports come together."""
+    """Say how many kills and faults the tests' jobs have survived; here, where the workers' reports come together."""
     reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
     ends = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "teardown"]
     told = [value for report in ends for value in report.user_properties]
-    kills = sum(int(str(value)) for name, value in told if name == "kills survived")
-    if kills:
-        terminalreporter.write_line(f"{kills:,} kills survived")
+    for what in ("kills survived", "faults survived"):
+        count = sum(int(str(value)) for name, value in told if name == what)
+        if count:
+            terminalreporter.write_line(f"{count:,} {what}")
 
 
 @pytest.fixture(autouse=True)

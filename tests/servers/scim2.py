@@ -5,8 +5,8 @@ What 0.8.3 does, as it was measured:
   are dropped (at 20, not at 8). 4 to 7 ms a request on two cores.
 - `filter`, `etag`, `bulk`, `sort` and `changePassword` are announced, and real. `externalId eq` is case exact,
   `userName eq` is not. An unknown id is 404, a filter that can't be read 400 invalidFilter, both as SCIM JSON.
-- The answer to a PATCH is 204 with the new ETag and no body. The ETag is weak and counts every write to the whole
-  service, refused ones too; an If-Match that is behind is 412.
+- The answer to a PATCH is 204 with the new ETag and no body. The ETag is weak, and taken from a count
+  of all writes, refused ones too, whenever its own record is written; an If-Match that is behind is 412.
 - `userName` can be replaced, not removed (400 mutability); one that is taken, in any case, is 409 uniqueness. Two
   records may carry the same externalId.
 - A removed password can't be told from one that never was: it is never returned. `password pr` as a filter tells.
@@ -43,7 +43,9 @@ class ScimServer:
         """Its base address, as `accounts.scim` wants it."""
         return f"http://127.0.0.1:{self.port}/v2"
 
-    def put(self, user_name: str, external_id: str = "", *, password: str = "", active: bool = True, **more: Any) -> str:
+    def put(
+        self, user_name: str, external_id: str = "", *, password: str = "", active: bool = True, **more: Any
+    ) -> str:
         """Make a user; gives its id. `more` is further attributes, by their SCIM names."""
         record = {"schemas": [USER], "userName": user_name, "active": active, **more}
         record |= {"externalId": external_id} if external_id else {}
@@ -64,7 +66,9 @@ class ScimServer:
         """All users by their id, or those that a filter finds; each without `meta`."""
         found: dict[str, dict[str, Any]] = {}
         while True:
-            page = self.client.get("/Users", params={"startIndex": len(found) + 1, **({"filter": query} if query else {})})
+            page = self.client.get(
+                "/Users", params={"startIndex": len(found) + 1, **({"filter": query} if query else {})}
+            )
             assert page.status_code == 200, page.text
             records = page.json().get("Resources") or []
             found |= {record["id"]: _without_meta(record) for record in records}

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.errors import Refused, ServiceError
+from tui.services.scim_finding import NotCertain, doubled, find, find_made, find_waiting
 from tui.services.scim_records import (
     Operation,
     ScimUser,
@@ -24,7 +25,6 @@ from tui.services.scim_records import (
     nobodys_password,
     revoke_operations,
     same_username,
-    tombstone,
 )
 from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
 from tui.services.service import Acted, Listed, Order, ServiceAccount
@@ -35,10 +35,6 @@ T = TypeVar("T")
 _TRIES = 4
 # From so many on one request with all of them beats some each; below, a request each is as quick and simpler.
 _BULK_FROM = 8
-
-
-class NotCertain(ServiceError):
-    """Whose record it is can't be told for sure, so it is left alone."""
 
 
 class _Outcome(NamedTuple):
@@ -178,7 +174,7 @@ class ScimService:
         """Set what a parent has chosen, and activate. Raises Refused for what can't be chosen, ServiceError."""
 
         async def work(_: _Batch) -> None:
-            user = await self._find(facts.code, facts.username)
+            user = await self._find_or_waiting(facts)
             if user is None or (not facts.username and user.active is not False):
                 raise NotCertain("There is no record waiting for this parent.")
             if facts.username and not same_username(user.username, facts.username):
@@ -364,7 +360,7 @@ class ScimService:
 
     async def _prepare(self, order: Order) -> Acted:
         facts = order.facts
-        user = await self._find(facts.code, facts.username)
+        user = await self._find_or_waiting(facts)
         if facts.has_account:
             if user is None:
                 return _failed(_NOBODY)
@@ -381,42 +377,42 @@ class ScimService:
 
     async def _create(self, facts: AccountFacts) -> Acted:
         wire = self._there()
-        username = facts.email if self._name_new == "email" else facts.code
+        username = self._first_username(facts)
         if await wire.holders("userName", username):
             return _failed("the username that it would begin with is taken there by another record")
         body = new_user(facts, username, active=self.sends_own_mail)
+        wrote = Wrote(Fate.NOT_NOW)
         for _ in range(_TRIES):
-            wrote = await wire.create(body)
-            if wrote.fate is Fate.REFUSED:
-                return _failed(f"{self.system} makes no record of it ({wrote.why})")
+            # Some servers make a second record of the same name: one that is said to be made is only looked for.
+            if wrote.fate is not Fate.DONE:
+                wrote = await wire.create(body)
             try:
-                found = await wire.holders("externalId", facts.code)
+                found = await find_made(wire, facts, username)
             except ServiceDown as error:
                 return Acted("claimed", error.what, recorded=False)
             if len(found) > 1:
-                return _failed(_doubled(len(found)))
+                return _failed(doubled(len(found)))
             if found:
                 made = found[0].username if self.sends_own_mail else ""
                 return Acted("done", "a record was made there", recorded=False, username=made)
+            if wrote.fate is Fate.REFUSED:
+                return _failed(f"{self.system} makes no record of it ({wrote.why})")
             await asyncio.sleep(wrote.wait)
         return _failed(f"{self.system} made no record of it, and does not say why")
 
     # -- finding and changing --------------------------------------------------------------------------------------
 
     async def _find(self, code: str, username: str) -> ScimUser | None:
-        """The one record of a contact: by its code, else by its username, else by what an earlier revoke of ours left
-        behind. Raises NotCertain when there are several, or it is another's; ServiceDown."""
-        wire = self._there()
-        found = await wire.holders("externalId", code)
-        if not found and username:
-            found = await wire.holders("userName", username)
-            if any(user.external_id not in ("", code) for user in found):
-                raise NotCertain("the record with this username has another contact's code there")
-            if not found and not self._keeps_usernames:
-                found = await wire.holders("userName", tombstone(code, username))
-        if len(found) > 1:
-            raise NotCertain(_doubled(len(found)))
-        return found[0] if found else None
+        return await find(self._there(), code, username, keeps_usernames=self._keeps_usernames)
+
+    async def _find_or_waiting(self, facts: AccountFacts) -> ScimUser | None:
+        user = await self._find(facts.code, facts.username)
+        if user is None and not facts.username:
+            user = await find_waiting(self._there(), facts, self._first_username(facts))
+        return user
+
+    def _first_username(self, facts: AccountFacts) -> str:
+        return facts.email if self._name_new == "email" else facts.code
 
     async def _change(
         self,
@@ -443,7 +439,7 @@ class ScimService:
                     return _Outcome("claimed", error.what, user)
                 began = began or wrote.fate in (Fate.DONE, Fate.UNKNOWN) or single
             try:
-                now = await self._there().read(user.id)
+                now = await self._there().read_surely(user.id)
             except ServiceDown as error:
                 if not began:
                     raise
@@ -459,7 +455,9 @@ class ScimService:
                     return _Outcome("failed", f"{self.system} refuses the change ({wrote.why})", now)
                 # All in one it does not take: one after the other, in the safe order, and see how far it goes.
                 single = True
-            elif wrote.fate is not Fate.CHANGED and (tried or not written):
+            elif wrote.fate is Fate.CHANGED:
+                self._there().compare_versions(user, now)
+            elif tried or not written:
                 await asyncio.sleep(wrote.wait)
             user = now
         return _Outcome("failed", "read back: it is not as it was asked to be", user)
@@ -490,7 +488,3 @@ _NOBODY = "there is no record with this code or username there: see engage-accou
 
 def _failed(why: str) -> Acted:
     return Acted("failed", why, recorded=False)
-
-
-def _doubled(count: int) -> str:
-    return f"{count} records there have this code or username: which is meant can't be told"

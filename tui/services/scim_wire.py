@@ -72,6 +72,8 @@ class ScimWire:
         self._offers: Capabilities | None = None
         self._works: dict[str, bool] = {}
         self._index: dict[str, dict[str, list[str]]] | None = None
+        self._has_versions = True
+        self._keeps_codes: bool | None = None
         self._asking = asyncio.Lock()
 
     # -- what it offers --------------------------------------------------------------------------------------------
@@ -114,6 +116,23 @@ class ScimWire:
         if user.id != id_:
             raise self._down("answers with another record than the one that was asked for")
         return user
+
+    async def read_surely(self, id_: str) -> ScimUser | None:
+        """The same, but "not there" is believed only of a list of everybody: a gateway with nobody behind it says 404
+        of anything. Raises ServiceDown."""
+        found = await self.read(id_)
+        if found is None:
+            found = next((user for user in (await self.everybody())[0] if user.id == id_), None)
+        return found
+
+    async def keeps_codes(self) -> bool:
+        """Whether anybody there has an externalId at all: some servers keep none. Raises ServiceDown."""
+        if self._keeps_codes is None:
+            first = (await self._page(1)).users
+            self._keeps_codes = any(user.external_id for user in first) or bool(
+                (await self._everybody_known())["externalId"]
+            )
+        return self._keeps_codes
 
     async def holders(self, attribute: str, value: str) -> list[ScimUser]:
         """All records that carry this value, however the service filters. Raises ServiceDown."""
@@ -234,13 +253,19 @@ class ScimWire:
 
         offers = await self.offers()
         path = f"Users/{quote(user.id, safe='')}"
-        headers = {"If-Match": user.version} if offers.etags and user.version else {}
+        headers = {"If-Match": user.version} if offers.etags and self._has_versions and user.version else {}
         if not offers.patch:
             return await self._write("PUT", path, put_body(user, operations), headers)
         wrote = await self._write("PATCH", path, patch_body(operations), headers)
         if wrote.fate is Fate.REFUSED and wrote.why.startswith(("405", "501")):
             self._offers = offers._replace(patch=False)
         return wrote
+
+    def compare_versions(self, before: ScimUser, now: ScimUser) -> None:
+        """After a version that did not match: where the record is as it was all the same, this service's versions tell
+        of something else, and are not sent any more."""
+        if _without_meta(before) == _without_meta(now):
+            self._has_versions = False
 
     async def create(self, body: dict[str, Any]) -> Wrote:
         """Make a new record. Raises ServiceDown."""
@@ -253,14 +278,9 @@ class ScimWire:
         """Make the changes of several records at one go, where that is offered (RFC 7644, 3.7). Whether it was tried;
         what became of each is for reading back."""
         offers = await self.offers()
+        # Without versions: should they count more than writes to their own record, the first change would be the only.
         operations = [
-            {
-                "method": "PATCH",
-                "path": f"/Users/{user.id}",
-                "bulkId": str(number),
-                "data": patch_body(wanted),
-            }
-            | ({"version": user.version} if offers.etags and user.version else {})
+            {"method": "PATCH", "path": f"/Users/{user.id}", "bulkId": str(number), "data": patch_body(wanted)}
             for number, (user, wanted) in enumerate(changes)
         ]
         body = {"schemas": [BULK_REQUEST], "Operations": operations}
@@ -329,6 +349,10 @@ class ScimWire:
 def value_of(user: ScimUser, attribute: str) -> str:
     """The externalId or the userName of a record."""
     return user.external_id if attribute == "externalId" else user.username
+
+
+def _without_meta(user: ScimUser) -> object:
+    return {name: value for name, value in user.raw.items() if name != "meta"}
 
 
 def _key(attribute: str, value: str) -> str:
