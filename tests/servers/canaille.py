@@ -42,7 +42,9 @@ SITE = Path(__file__).with_name("canaille_site.py")
 CLIENT, SECRET, TOKEN = "school", "secret-of-the-tests", "token-of-the-tests"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
-WANTED = pytest.mark.skipif(not (PYTHON.parent.parent / ".made").exists(), reason="`make canaille` makes its environment")
+WANTED = pytest.mark.skipif(
+    not (PYTHON.parent.parent / ".made").exists(), reason="`make canaille` makes its environment"
+)
 
 
 @dataclass
@@ -69,7 +71,9 @@ class Canaille:
         """Where client credentials become a token."""
         return f"{self.site}/oauth/token"
 
-    def put(self, user_name: str, email: str, *, password: str = "", active: bool = True, name: str = "A Person") -> str:
+    def put(
+        self, user_name: str, email: str, *, password: str = "", active: bool = True, name: str = "A Person"
+    ) -> str:
         """Make a user; gives its id."""
         record: dict[str, Any] = {"schemas": [USER], "userName": user_name, "active": active}
         record |= {"name": {"formatted": name, "familyName": name}, "emails": [{"value": email}]}

@@ -1,4 +1,4 @@
-"""Canaille as a program: `canaille_site.py PORT SMTP_PORT`, run by the Python of its own environment, nothing imports it.
+"""Canaille as a program: `canaille_site.py PORT SMTP_PORT`, run by its own environment; nothing imports it.
 
 An identity provider with users in memory, on 127.0.0.1: SCIM at /scim/v2, people log in at /login, mail goes to a
 server on loopback. It has an OAuth client for client credentials, and a token that is valid for a day; what they are

@@ -15,7 +15,7 @@ from tests.mail.servers import free_port
 def served(
     command: Callable[[int], Sequence[str]], says: str, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """Run `command(port)` until the block ends; gives the port once the process has said a line that begins with `says`.
+    """Run `command(port)` until the block ends; gives the port once it has said a line that begins with `says`.
 
     What it writes to standard error goes to `log`. A port can be taken by another between the moment when it was free
     and the start of the server, so that a few are tried. Raises AssertionError with the end of the log when none works.

@@ -43,7 +43,9 @@ class ScimServer:
         """Its base address, as `accounts.scim` wants it."""
         return f"http://127.0.0.1:{self.port}/v2"
 
-    def put(self, user_name: str, external_id: str = "", *, password: str = "", active: bool = True, **more: Any) -> str:
+    def put(
+        self, user_name: str, external_id: str = "", *, password: str = "", active: bool = True, **more: Any
+    ) -> str:
         """Make a user; gives its id. `more` is further attributes, by their SCIM names."""
         record = {"schemas": [USER], "userName": user_name, "active": active, **more}
         record |= {"externalId": external_id} if external_id else {}
@@ -64,7 +66,9 @@ class ScimServer:
         """All users by their id, or those that a filter finds; each without `meta`."""
         found: dict[str, dict[str, Any]] = {}
         while True:
-            page = self.client.get("/Users", params={"startIndex": len(found) + 1, **({"filter": query} if query else {})})
+            page = self.client.get(
+                "/Users", params={"startIndex": len(found) + 1, **({"filter": query} if query else {})}
+            )
             assert page.status_code == 200, page.text
             records = page.json().get("Resources") or []
             found |= {record["id"]: _without_meta(record) for record in records}

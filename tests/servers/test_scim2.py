@@ -38,6 +38,5 @@ def test_it_is_gone_when_it_is_stopped(tmp_path_factory: pytest.TempPathFactory)
         again = server.url
         assert server.users() == {}
 
-
     with pytest.raises(httpx.ConnectError):
         httpx.get(again)
