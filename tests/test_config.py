@@ -131,8 +131,23 @@ def test_every_key_can_be_set(file: Path) -> None:
         per_minute = 60
         [import]
         max_shrink_percent = 100
+        profile = "/srv/ours.toml"
         [feeds.oneroster]
         portal_access_roles = ["parent"]
+        [feeds.sql]
+        database = "postgresql://reader@sis.kew.example:5433/sis"
+        contacts = "SELECT 1"
+        students = "SELECT 2"
+        links = "SELECT 3"
+        link_history = "SELECT 4"
+        staff = "SELECT 5"
+        profile = "cases21"
+        max_rows = 10
+        timeout_seconds = 5
+        sslmode = "verify-ca"
+        ca_file = "/srv/ca.pem"
+        password_command = ["pass", "show", "sis"]
+        password_file = "~/.sis"
         [guard]
         max_count = 1
         max_percent = 1
@@ -164,8 +179,23 @@ def test_every_key_can_be_set(file: Path) -> None:
         portal=settings_room.PortalSettings("http://localhost:8000/x", "Portal"),
         register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
         accounts=settings_room.AccountSettings("embedded", True, 0, 60),
-        imports=settings_room.ImportSettings(100),
+        imports=settings_room.ImportSettings(100, "/srv/ours.toml"),
         oneroster=settings_room.OneRosterSettings(("parent",)),
+        sql=settings_room.SqlSettings(
+            database="postgresql://reader@sis.kew.example:5433/sis",
+            contacts="SELECT 1",
+            students="SELECT 2",
+            links="SELECT 3",
+            link_history="SELECT 4",
+            staff="SELECT 5",
+            profile="cases21",
+            max_rows=10,
+            timeout_seconds=5,
+            sslmode="verify-ca",
+            ca_file=Path("/srv/ca.pem"),
+            password_command=("pass", "show", "sis"),
+            password_file=Path("~/.sis"),
+        ),
         guard=settings_room.GuardSettings(1, 1, 1),
         schedule=settings_room.ScheduleSettings(366),
         mail=settings_room.MailSettings(
