@@ -131,7 +131,7 @@ def _statement(value: Any) -> str:
 
 def _profile(value: Any) -> str:
     if not isinstance(value, str) or not (
-        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}|", value) or (value.endswith(".toml") and _path(value))
+        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}|", value) or (value.endswith(".toml") and _path(value))
     ):
         raise ValueError("neither a name nor a path")
     return value

@@ -1,7 +1,7 @@
 """A roster through a mapping profile: from a folder of files as an admin system exports them, or from queries."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,31 @@ from tui.feeds.rows import Rows, Shape
 from tui.feeds.table_feed import TableFeed
 from tui.feeds.tables import Meter, Table, open_table
 from tui.text import clean, join_and
+
+_REMEMBERED = 10_000
+"""The problems that are compared with later ones; a file of rubbish fills no memory."""
+
+
+@dataclass
+class ToldOnce(Problems):
+    """The problems of tables that several parts read: the same line is told once, and counted once."""
+
+    _told: set[tuple[str, int, str, str]] = field(default_factory=set)
+    _lines: set[tuple[str, int]] = field(default_factory=set)
+
+    def add(self, file: str, line: int, column: str, message: str) -> None:
+        if (file, line, column, message) in self._told:
+            return
+        if len(self._told) < _REMEMBERED:
+            self._told.add((file, line, column, message))
+        if (file, line) not in self._lines:
+            self.rows += 1
+            if len(self._lines) < _REMEMBERED:
+                self._lines.add((file, line))
+        super().add(file, line, column, message)
+
+    def skip(self, kind: str, key: tuple[str, ...] | None, rows: int = 1) -> None:
+        super().skip(kind, key, rows - 1)  # the first was counted when it was told
 
 
 class MappedParts:
@@ -155,7 +180,7 @@ def open_mapped(folder: Path, profile: Profile) -> TableFeed:
         "csv",
         str(folder.absolute()),
         taken_at(dating),
-        Problems(),
+        ToldOnce(),
         paths=tuple(used),
         share=lambda: meter.share,
     )

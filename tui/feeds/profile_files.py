@@ -114,7 +114,9 @@ def _wrong(error: ValidationError) -> Iterator[str]:
     """pydantic's errors, a line each; a field that may be text or a table is told once."""
     told: set[str] = set()
     for found in error.errors(include_url=False):
-        place = tuple(part for part in found["loc"] if part not in ("str", "Fill"))
+        if found["loc"][-1] == "str" and isinstance(found["input"], dict):
+            continue  # it is meant as a table, and told as one
+        place = tuple(part for part in found["loc"] if part not in ("str", "[key]") and "Fill" not in str(part))
         name = _dotted(place)
         kind, context = found["type"], found.get("ctx", {})
         if kind == "extra_forbidden":

@@ -109,7 +109,8 @@ class PostgresSource:
             return self._late()
         if code == "25006" or (code == "0A000" and planned):
             return QueryFailed("it does more than read, which is refused", todo="Write it as a SELECT of tables.")
-        if planned and diagnosis is not None and diagnosis.message_primary:
+        gone = not code or code.startswith(("08", "57"))
+        if planned and not gone and diagnosis is not None and diagnosis.message_primary:
             position = int(diagnosis.statement_position or 0) - _DECLARED
             return QueryFailed(clean(diagnosis.message_primary)[:300], max(position, 0))
         if not code:

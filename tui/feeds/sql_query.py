@@ -241,7 +241,7 @@ def _plain(source: Source, queries: Mapping[RecordKind, QueryRows]) -> TableFeed
 
 
 def _mapped(source: Source, queries: Mapping[RecordKind, QueryRows], name: str) -> TableFeed:
-    from tui.feeds.mapped import MappedParts
+    from tui.feeds.mapped import MappedParts, ToldOnce
     from tui.feeds.profile_files import load_profile
 
     profile = load_profile(name)
@@ -261,4 +261,4 @@ def _mapped(source: Source, queries: Mapping[RecordKind, QueryRows], name: str) 
         )
 
     parts = MappedParts(profile, tables, absent)
-    return parts.feed("sql", source.shown, source.taken_at, Problems(unit="row"), close=source.close)
+    return parts.feed("sql", source.shown, source.taken_at, ToldOnce(unit="row"), close=source.close)

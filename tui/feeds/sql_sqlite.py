@@ -1,5 +1,6 @@
 """Reading an SQLite file of somebody else's: opened read-only, allowed to read and nothing else, within a time."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from tui.text import clean, plural
 # What a statement may do. Everything else is denied: writing, attaching, pragmas, loading extensions.
 _ALLOWED = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
 _DENIED_FUNCTIONS = ("load_extension", "fts3_tokenizer")
+_RENAMED = re.compile(r":[0-9]+$")
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: some milliseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,7 +64,10 @@ class SqliteSource:
             described = self._connection.execute(wrapped).description
         except sqlite3.Error as error:
             raise self._failed(error, prepared=True) from None
-        return tuple(name for name, *_ in described)
+        # Of two columns of one name SQLite calls the second `code:1` here; told as it is, the two are seen.
+        names = [name for name, *_ in described]
+        known = set(map(str.lower, names))
+        return tuple(bare if (bare := _RENAMED.sub("", name)).lower() in known else name for name in names)
 
     def rows(self, query: str) -> Iterator[Sequence[Sequence[object]]]:
         left = float(self._seconds)

@@ -1,11 +1,11 @@
 """Where a roster could be imported from: what lies near by, what was imported before, and what is known of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.errors import EngageError, InputRefused
+from tui.errors import ConfigError, EngageError, InputRefused
 from tui.feeds import CONFIGURED, FEEDS, configured, open_feed, where
 from tui.feeds.looking import likely
 from tui.register.snapshots import Extract
@@ -102,7 +102,7 @@ def find_sources(
         if found.source.startswith("/") and found.feed not in CONFIGURED  # an SQLite file is no folder to import
     )
     asked = [*([typed] if typed else []), *list(before)[:_BEFORE]]
-    near = likely(here, MOST - len(asked)) if here else []
+    near = likely(here, MOST - len(asked), _read_by_profile(settings)) if here else []
     wanted: dict[Path, Path] = {}
     for path in (*asked, *near):
         wanted.setdefault(_resolved(path), path.absolute())
@@ -119,6 +119,20 @@ def find_sources(
     typed_first = [source for source in listed if _rank(source, first) == 0]
     given = [Source(None, name, where=where(name, settings)) for name in configured(settings)]
     return [*typed_first, *given, *(source for source in listed if source not in typed_first)]
+
+
+def _read_by_profile(settings: Settings) -> Callable[[Path], bool]:
+    """Whether a folder has the files of the usual mapping profile."""
+    if not settings.imports.profile:
+        return lambda folder: False
+    from tui.feeds.mapped import holds
+    from tui.feeds.profile_files import load_profile
+
+    try:
+        profile = load_profile(settings.imports.profile)
+    except ConfigError:
+        return lambda folder: False  # said of each source that is opened with it
+    return lambda folder: holds(folder, profile)
 
 
 def _rank(source: Source, typed: Path | None) -> int:
