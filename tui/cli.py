@@ -18,13 +18,14 @@ import click
 from tui import __version__
 from tui.commands import acts, audit, doctor, handover, invitations, jobs, mail, reconcile, standing
 from tui.commands.acting import drop_output, showing_import
+from tui.commands.importing import first_rows
 from tui.commands.options import REASONS
 from tui.commands.options import Word as _Word
 from tui.commands.options import global_options as _globals
 from tui.commands.options import open_or_pretend as _open_or_pretend
 from tui.commands.options import open_register as _open
 from tui.commands.options import settings_of as _settings
-from tui.config import default_config_path, demo_register_path, register_path, write_settings
+from tui.config import default_config_path, demo_register_path, own_profile, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
 from tui.settings import Settings
 
@@ -74,8 +75,10 @@ def _screen(manager: "AccountManager") -> int:
 
 
 @cli.command("import")
-@click.argument("source", metavar="DIR_OR_CSV", type=click.Path(path_type=Path))
-@click.option("--feed", type=click.Choice(["csv", "oneroster"]), help="What it is; found out when left out.")
+@click.argument("source", metavar="[DIR_OR_CSV]", required=False, type=click.Path(path_type=Path))
+@click.option("--feed", type=click.Choice(["csv", "oneroster", "sql"]), help="What it is; found out when left out.")
+@click.option("--profile", metavar="NAME", help="Read the columns by this mapping profile.")
+@click.option("--rows", type=click.IntRange(1, 100), metavar="N", help="Show the first rows as read, import nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, import nothing.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the whole.")
 @click.option("--accept-shrink", is_flag=True, help="Import although it has lost a lot.")
@@ -86,8 +89,10 @@ def _screen(manager: "AccountManager") -> int:
 @click.pass_context
 def import_(
     ctx: click.Context,
-    source: Path,
+    source: Path | None,
     feed: str | None,
+    profile: str | None,
+    rows: int | None,
     dry_run: bool,
     skip_bad: bool,
     accept_shrink: bool,
@@ -95,22 +100,35 @@ def import_(
     watch: bool,
     every: int | None,
 ) -> None:
-    """Import a roster: a folder of CSV files, or a OneRoster folder or users.csv."""
-    from tui.feeds import open_feed
+    """Import a roster: a folder of CSV files, a OneRoster folder or users.csv, or what the config's SELECTs give."""
+    from tui.feeds import open_feed, reading
     from tui.printing import plain as printing
 
+    own = own_profile(profile or "", ctx.ensure_object(dict).get("config"))
     if watch:
         from tui.commands.watching import check_options, stay
 
         check_options(accept_shrink=accept_shrink, dry_run=dry_run, as_json=as_json)
+        if source is None or rows:
+            raise click.UsageError("--watch needs the folder to watch, and shows no rows.")
         manager = _open(ctx, create=True)
-        stay(manager, source, lambda path: open_feed(path, feed, settings=manager.settings), skip_bad, every)
+        stay(
+            manager, source, lambda path: open_feed(path, feed, settings=manager.settings, profile=own), skip_bad, every
+        )
         return
     if every is not None:
         raise click.UsageError("--every goes with --watch.")
+    if source is None and feed != "sql":
+        raise click.UsageError("Give a folder or file to import, or --feed sql for what the config's SELECTs give.")
+    if rows:
+        with reading(open_feed(source, feed, settings=_settings(ctx), profile=own)) as roster:
+            _print(first_rows(roster, rows, as_json=as_json))
+        return
     manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
-    roster = open_feed(source, feed, settings=manager.settings)
-    with showing_import() as progress:
+    with (
+        reading(open_feed(source, feed, settings=manager.settings, profile=own)) as roster,
+        showing_import() as progress,
+    ):
         difference = manager.import_roster(
             roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress
         )

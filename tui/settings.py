@@ -9,14 +9,17 @@ from typing import Annotated, Any, ClassVar, Literal
 from tui.config_values import (
     Command,
     Count,
+    Database,
     Host,
     Keys,
     Line,
     PathOrUsual,
     Percent,
     PortalUrl,
+    Profile,
     Roles,
     Sender,
+    Statement,
     YesNo,
     one_of,
     whole,
@@ -68,11 +71,12 @@ class AccountSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings(_Table):
-    """When an import is stopped because too much is missing from it, and how often a folder that is watched is looked
-    at."""
+    """When an import is stopped because too much is missing from it, how often a folder that is watched is looked at,
+    and how a folder of files is mapped."""
 
     max_shrink_percent: Percent = 33
     watch_seconds: Annotated[int, whole(1, 86400)] = 60
+    profile: Profile = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,31 @@ class OneRosterSettings(_Table):
     """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
 
     portal_access_roles: Roles = ("parent", "guardian")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSettings(_Table):
+    """The database that a roster is read from, and one statement that reads for each kind of record.
+
+    The password itself is never a setting: see tui.secret. `sslmode` "" is verify-full, but for a server on this host.
+    """
+
+    database: Database = ""
+    contacts: Statement = ""
+    students: Statement = ""
+    links: Statement = ""
+    link_history: Statement = ""
+    staff: Statement = ""
+    profile: Profile = ""
+    max_rows: Annotated[int, whole(1, 5_000_000)] = 200_000
+    timeout_seconds: Annotated[int, whole(1, 3600)] = 60
+    sslmode: Annotated[
+        Literal["", "verify-full", "verify-ca", "require", "disable"],
+        one_of("", "verify-full", "verify-ca", "require", "disable"),
+    ] = ""
+    ca_file: PathOrUsual = None
+    password_command: Command = ()
+    password_file: PathOrUsual = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +199,7 @@ class Settings(_Table):
     accounts: AccountSettings = field(default_factory=AccountSettings)
     imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
     oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
+    sql: SqlSettings = field(default_factory=SqlSettings, metadata={"table": "feeds.sql"})
     guard: GuardSettings = field(default_factory=GuardSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)
