@@ -282,7 +282,10 @@ class Web:
                 todo="Look whether it is up, then go on.",
             ) from None
         finally:
-            self._free.append(client)
+            if _said_more(client):
+                await client.aclose()
+            else:
+                self._free.append(client)
         body = None
         if not unread and raw:
             try:
@@ -335,3 +338,19 @@ class Web:
             means="Nothing was asked.",
             todo="Check the address and the network, and whether it is up.",
         )
+
+
+def _said_more(client: "httpx.AsyncClient") -> bool:
+    """Whether a server has sent more than the answer. On the same line that would pass for the answer to whatever is
+    asked next: of another record, or of another write. httpx does not look; h11, which reads for it, keeps it."""
+    try:
+        for transport in (client._transport, *client._mounts.values()):
+            for line in [] if transport is None else transport._pool.connections:  # type: ignore[attr-defined]  # inside
+                reader = line
+                while reader is not None and not hasattr(reader, "_h11_state"):
+                    reader = reader._connection  # within a proxy's line, or a line that may be of either HTTP
+                if reader is not None and reader._h11_state.trailing_data[0]:
+                    return True
+    except AttributeError:  # an httpx with other insides: a new line for each request is slow, and safe
+        return True
+    return False
