@@ -126,11 +126,13 @@ def test_every_key_can_be_set(file: Path) -> None:
         group = "it"
         [accounts]
         service = "embedded"
+        source = "register"
         future_students_count = true
         restore_days = 0
         per_minute = 60
         [import]
         max_shrink_percent = 100
+        watch_seconds = 86400
         [feeds.oneroster]
         portal_access_roles = ["parent"]
         [guard]
@@ -139,6 +141,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         percent_from = 1
         [schedule]
         due_days = 366
+        overdue_days = 0
         [mail]
         sender = "Kew <office@kew.example>"
         outbox = "/srv/out"
@@ -179,11 +182,11 @@ def test_every_key_can_be_set(file: Path) -> None:
         school=settings_room.SchoolSettings("Kew Primary", "the office"),
         portal=settings_room.PortalSettings("http://localhost:8000/x", "Portal"),
         register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
-        accounts=settings_room.AccountSettings("embedded", True, 0, 60),
-        imports=settings_room.ImportSettings(100),
+        accounts=settings_room.AccountSettings("embedded", "register", True, 0, 60),
+        imports=settings_room.ImportSettings(100, 86400),
         oneroster=settings_room.OneRosterSettings(("parent",)),
         guard=settings_room.GuardSettings(1, 1, 1),
-        schedule=settings_room.ScheduleSettings(366),
+        schedule=settings_room.ScheduleSettings(366, 0),
         mail=settings_room.MailSettings(
             "Kew <office@kew.example>", Path("/srv/out"), "smtp", Path("/srv/letters"), per_minute=30
         ),
@@ -241,6 +244,10 @@ def test_text_passes_the_cleaning_gate(file: Path) -> None:
         ("import.max_shrink_percent", "101"),
         ("schedule.due_days", "0"),
         ("schedule.due_days", "367"),
+        ("schedule.overdue_days", "-1"),
+        ("schedule.overdue_days", "367"),
+        ("import.watch_seconds", "0"),
+        ("accounts.source", '"both"'),
         ("accounts.restore_days", "-1"),
         ("accounts.restore_days", "91"),
         ("accounts.service", '"ldap"'),

@@ -55,8 +55,8 @@ def cli(ctx: click.Context) -> None:
 
 for verb in (
     acts.revoke, acts.welcome, acts.reset, jobs.jobs, jobs.resume, jobs.pause, jobs.cancel, jobs.restore, jobs.retry,
-    jobs.attest, standing.groups, standing.causes, standing.hold, standing.release, standing.holds, handover.handover,
-    invitations.invitations, mail.mail, doctor.doctor, audit.audit, reconcile.reconcile,
+    jobs.attest, jobs.withdraw, standing.groups, standing.causes, standing.hold, standing.release, standing.holds,
+    handover.handover, invitations.invitations, mail.mail, doctor.doctor, audit.audit, reconcile.reconcile,
 ):  # fmt: skip
     cli.add_command(verb)
 
@@ -80,6 +80,8 @@ def _screen(manager: "AccountManager") -> int:
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the whole.")
 @click.option("--accept-shrink", is_flag=True, help="Import although it has lost a lot.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--watch", is_flag=True, help="Stay, and import each new export in the folder when it is whole.")
+@click.option("--every", type=click.IntRange(1, 86400), metavar="SECONDS", help="With --watch: how often to look.")
 @_globals
 @click.pass_context
 def import_(
@@ -90,11 +92,22 @@ def import_(
     skip_bad: bool,
     accept_shrink: bool,
     as_json: bool,
+    watch: bool,
+    every: int | None,
 ) -> None:
     """Import a roster: a folder of CSV files, or a OneRoster folder or users.csv."""
     from tui.feeds import open_feed
     from tui.printing import plain as printing
 
+    if watch:
+        from tui.commands.watching import check_options, stay
+
+        check_options(accept_shrink=accept_shrink, dry_run=dry_run, as_json=as_json)
+        manager = _open(ctx, create=True)
+        stay(manager, source, lambda path: open_feed(path, feed, settings=manager.settings), skip_bad, every)
+        return
+    if every is not None:
+        raise click.UsageError("--every goes with --watch.")
     manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
     roster = open_feed(source, feed, settings=manager.settings)
     with showing_import() as progress:
@@ -121,7 +134,7 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--fail-if-due", is_flag=True, help="End with exit code 12 when revoking is due; for cron.")
+@click.option("--fail-if-due", is_flag=True, help="End with exit code 12 when revoking or a worklist is due; for cron.")
 @_globals
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
@@ -130,7 +143,7 @@ def status(ctx: click.Context, as_json: bool, fail_if_due: bool) -> None:
 
     overview = _open(ctx).overview()
     _print(printing.as_json(printing.overview_values(overview)) if as_json else printing.overview_text(overview))
-    if fail_if_due and overview.due is not None and overview.due.is_due:
+    if fail_if_due and overview.is_due:
         ctx.exit(ExitCode.DUE)
 
 

@@ -217,6 +217,11 @@ def _together(settings: Settings) -> list[str]:
     """What is wrong between keys, each of which is allowed for itself; one line a problem."""
     smtp, by_smtp = settings.smtp, settings.mail.transport == "smtp"
     found = []
+    if settings.accounts.service == "embedded" and settings.accounts.source == "feed":
+        found.append(
+            '  accounts.source: "feed" is for accounts that live in a portal; where accounts.service is "embedded" '
+            'they live in this register, which no feed knows better. It must be "register" or "".'
+        )
     if by_smtp and not smtp.host:
         found.append('  mail.smtp.host: is needed where mail.transport is "smtp".')
     if by_smtp and not settings.mail.sender:

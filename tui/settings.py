@@ -56,9 +56,11 @@ class RegisterSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings(_Table):
-    """Where accounts live, who counts as at the school, and how long a revoke can be restored."""
+    """Where accounts live, who knows who has one ("" is what goes with the service), who counts as at the school, and
+    how long a revoke can be restored."""
 
     service: Annotated[Literal["worklist", "embedded", "scim"], one_of("worklist", "embedded", "scim")] = "worklist"
+    source: Annotated[Literal["", "feed", "register"], one_of("", "feed", "register")] = ""
     future_students_count: YesNo = False
     restore_days: Annotated[int, whole(0, 90)] = 14
     per_minute: Annotated[int, whole(0, 6000)] = 0
@@ -66,9 +68,11 @@ class AccountSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings(_Table):
-    """When an import is stopped because too much is missing from it."""
+    """When an import is stopped because too much is missing from it, and how often a folder that is watched is looked
+    at."""
 
     max_shrink_percent: Percent = 33
+    watch_seconds: Annotated[int, whole(1, 86400)] = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,10 @@ class GuardSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings(_Table):
-    """After how many days revoking is due again."""
+    """After how many days revoking is due again, and a request that nobody has carried out overdue (0: never)."""
 
     due_days: Annotated[int, whole(1, 366)] = 31
+    overdue_days: Annotated[int, whole(0, 366)] = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class Web:
         self._base = site.url.rstrip("/")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
-        self._client: httpx.AsyncClient | None = None
+        self._free: list[httpx.AsyncClient] = []
+        self._trusted: ssl.SSLContext | None = None
         self._token = _Token()
         self._slots: asyncio.Semaphore | None = None
 
@@ -154,9 +155,9 @@ class Web:
             loop, self._loop = self._loop, None
             if loop is None:
                 return
-            client, self._client, self._slots = self._client, None, None
+            clients, self._free, self._slots, self._trusted = self._free, [], None, None
             self._token = _Token()
-            if client is not None:
+            for client in clients:
                 asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
 
@@ -253,7 +254,7 @@ class Web:
     ) -> Answer:
         import httpx
 
-        client = self._opened()
+        client = self._free.pop() if self._free else self._opened()
         raw = bytearray()
         unread = ""
         try:
@@ -280,6 +281,8 @@ class Web:
                 means="What was asked may or may not have been done.",
                 todo="Look whether it is up, then go on.",
             ) from None
+        finally:
+            self._free.append(client)
         body = None
         if not unread and raw:
             try:
@@ -292,21 +295,22 @@ class Web:
         return Answer(response.status_code, dict(response.headers.items()), body, unread)
 
     def _opened(self) -> "httpx.AsyncClient":
-        if self._client is None:
-            import httpx
+        """A client for one connection. There is one for each request at a time: where several wait for a connection
+        of one client, all of them run for the first that is free, again and again."""
+        import httpx
 
-            for name in ("httpx", "httpcore"):
-                logging.getLogger(name).disabled = True  # they would log addresses with codes of people in them
-            limit = self.site.parallel
-            self._client = httpx.AsyncClient(
-                verify=self._trust(),
-                timeout=httpx.Timeout(self.site.timeout_seconds, connect=_CONNECT_SECONDS),
-                limits=httpx.Limits(max_connections=limit, max_keepalive_connections=limit, keepalive_expiry=15.0),
-                follow_redirects=False,
-                # Uncompressed: what is small on the line may be endless once it is unpacked.
-                headers={"Accept": self.site.accept, "Accept-Encoding": "identity", "User-Agent": "engage-accounts"},
-            )
-        return self._client
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).disabled = True  # they would log addresses with codes of people in them
+        if self._trusted is None:
+            self._trusted = self._trust()
+        return httpx.AsyncClient(
+            verify=self._trusted,
+            timeout=httpx.Timeout(self.site.timeout_seconds, connect=_CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0),
+            follow_redirects=False,
+            # Uncompressed: what is small on the line may be endless once it is unpacked.
+            headers={"Accept": self.site.accept, "Accept-Encoding": "identity", "User-Agent": "engage-accounts"},
+        )
 
     def _trust(self) -> ssl.SSLContext:
         try:

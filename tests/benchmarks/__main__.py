@@ -18,6 +18,7 @@ from tests.benchmarks import (
     million,
     resuming,
     revoking,
+    scim,
     screen_keys,
 )
 from tests.benchmarks.terminal import Terminal
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "mail": Benchmark(mailing.benchmark, contacts=1_000, small=20),
     "revoking": Benchmark(revoking.benchmark, contacts=10_000, small=60),
     "mailing": Benchmark(mailing_job.benchmark, contacts=1_000, small=20),
+    "scim": Benchmark(scim.benchmark, contacts=2_000, small=20),
     "resuming": Benchmark(resuming.benchmark),
     "keys": Benchmark(screen_keys.benchmark, small=800),
     "memory": Benchmark(memory.benchmark, small=800),

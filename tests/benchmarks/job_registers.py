@@ -28,12 +28,12 @@ def settings(port: int = 0) -> Settings:
     )
 
 
-def opened(register: Path, port: int = 0) -> AccountManager:
-    """The register, as the command line opens it."""
-    return AccountManager(settings(port), register, actor=ACTOR)
+def opened(register: Path, port: int = 0, chosen: Settings | None = None) -> AccountManager:
+    """The register, as the command line opens it; with settings of one's own, or those of `settings`."""
+    return AccountManager(chosen or settings(port), register, actor=ACTOR)
 
 
-def made(scratch: Path, count: int, *, leave: bool) -> Path:
+def made(scratch: Path, count: int, *, leave: bool, chosen: Settings | None = None) -> Path:
     """A register of `count` families: all parents ready to revoke with `leave`, else all ready to provision."""
     from tui.feeds import open_feed
 
@@ -44,7 +44,7 @@ def made(scratch: Path, count: int, *, leave: bool) -> Path:
     else:
         for contact in school.contacts.values():
             contact["username"] = ""
-    manager = AccountManager(settings(), register, create=True, actor=ACTOR)
+    manager = AccountManager(chosen or settings(), register, create=True, actor=ACTOR)
     manager.import_roster(open_feed(school.write(scratch / "school")))
     manager.close()
     shutil.rmtree(scratch / "school")

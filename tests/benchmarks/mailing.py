@@ -6,11 +6,7 @@ The server is a process of its own.
 """
 
 import smtplib
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -81,30 +77,10 @@ def ready_made(count: int) -> list[EmailMessage]:
     return made
 
 
-@contextmanager
-def server() -> Iterator[int]:
-    """The server in a process of its own; its port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.mail_server"],
-        cwd=measuring.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
-
-
 def benchmark(folder: Path, messages: int, runs: int) -> None:
     """Deliver `messages` in turns and print the ratio."""
     prepared = ready_made(messages)
-    with server() as port:
+    with measuring.served("tests.benchmarks.mail_server") as port:
         a, b = measuring.by_turns(runs, lambda: ours(port, messages), lambda: bare(port, prepared))
     measuring.print_ratio(
         f"{messages:,} letters composed and delivered over one SMTP connection", a, "a bare smtplib loop", b, TARGET

@@ -18,7 +18,7 @@ def benchmark(scratch: Path, messages: int, runs: int) -> None:
     """Send `messages` in turns and print the ratio."""
     register = made(scratch, messages, leave=False)
     prepared = mailing.ready_made(messages)
-    with mailing.server() as port:
+    with measuring.served("tests.benchmarks.mail_server") as port:
 
         def ours() -> float:
             found = measuring.in_child(__name__, copied(register, "ours"), port)

@@ -5,7 +5,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,26 @@ def in_child(module: str, *arguments: object) -> Measured:
     if done.returncode:
         raise RuntimeError(f"{module} {' '.join(map(str, arguments))} ended with {done.returncode}:\n{done.stderr}")
     return Measured(*json.loads(done.stdout))
+
+
+@contextmanager
+def served(module: str, *arguments: object) -> Iterator[int]:
+    """A server in a process of its own, which prints its port and ends with its standard input; its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
 
 
 def report(work: Callable[[], int]) -> None:

@@ -147,13 +147,16 @@ class Job:
         welcome = self.ok("welcome", *chosen, "--yes", "--json").json()
         assert {outcome["state"] for outcome in welcome["outcomes"]} == {"requested"}
         for files, codes in ((report["files"], self.expected), (welcome["files"], set(chosen))):
-            table, text = map(Path, files)
+            table, text, page = map(Path, files)
             with table.open(encoding="utf-8", newline="") as file:
                 rows = list(csv.DictReader(file))
             assert {row["code"] for row in rows} == codes
             assert all(row["username"] == self.real.rows[row["code"]]["username"] for row in rows)
             written = text.read_text(encoding="utf-8")
             assert all(code in written for code in codes)
+            shown = page.read_text(encoding="utf-8")
+            assert shown.count('class="box"') >= len(codes)
+            assert all(f"<bdi>{code}</bdi>" in shown for code in codes)
             assert not any(code in written for code in self.real.codes("parent") - codes)
         assert self.statuses() == before, "requested is not revoked"
         assert not (self.state / "outbox").exists()

@@ -1,7 +1,9 @@
 """The lines for cron and systemd: every command in them exists, and the morning's speaks up only when it is due."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,3 +70,57 @@ def test_the_line_of_the_morning_prints_only_when_it_is_due(cli: Run, tmp_path: 
     school.leave("S0001")
     assert cli("import", school.write(tmp_path / "two")).code == 0
     assert "Revoking     due: never run; 1 account waits" in run()
+
+
+# -- units of systemd -------------------------------------------------------------------------------------------------
+
+
+def units() -> dict[str, str]:
+    """The units on the page by the name in their first line."""
+    found = {}
+    for block in pages.fences(PAGE, "systemd"):
+        name, _, body = block.partition("\n")
+        found[name.removeprefix("# ")] = body
+    return found
+
+
+def test_what_starts_a_service_has_one_on_the_page() -> None:
+    found = units()
+    assert set(found) == {
+        "engage-accounts-import.service",
+        "engage-accounts-import.timer",
+        "engage-accounts-import.path",
+        "engage-accounts-watch.service",
+    }
+    for name in found:
+        assert f"{name.rpartition('.')[0]}.service" in found
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    for name, body in units().items():
+        # The program is not where the page has it; what systemd makes of the rest is asked.
+        (tmp_path / name).write_text(body.replace("/usr/local/bin/engage-accounts", "/bin/true"))
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", "--man=no", *paths], capture_output=True, text=True, check=False,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+    )  # fmt: skip
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "engage-accounts" in line]
+    assert not said
+
+
+def test_the_folder_that_is_watched_is_the_one_that_is_imported(cli: Run, tmp_path: Path) -> None:
+    (line,) = (line for line in commands() if "--watch" in line)
+    folder = line.rpartition(" ")[2]
+    assert folder in units()["engage-accounts-import.path"]
+    export = families(10).write(tmp_path / "export")
+    root = Path(__file__).parents[2]
+    words = [str(export) if word == folder else word for word in shlex.split(line)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui", *words, "--every", "1"], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as process:
+        assert process.stdout is not None
+        assert any("imported as no. 1" in said for said in process.stdout)
+        process.terminate()
+        assert process.wait(30) == 0

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.feed_accounts import AccountsSource, FeedOutcome, RequestOutcome, feed_outcome, request_outcome
+from tui.domain.feed_accounts import (
+    AccountsSource,
+    FeedOutcome,
+    Listing,
+    RequestOutcome,
+    feed_outcome,
+    request_outcome,
+    source_of_accounts,
+    why_unverified,
+)
 
 BEFORE, ACT, AFTER = "2026-11-27T20:00:00+00:00", "2026-11-28T07:05:00+00:00", "2026-11-29T20:00:00+00:00"
 FEED, REGISTER = AccountsSource.FEED, AccountsSource.REGISTER
@@ -24,6 +33,8 @@ moments = st.sampled_from(["", BEFORE, ACT, AFTER])
         (FEED, "one", "", True, FeedOutcome.CLEAR),
         (FEED, "", "one", True, FeedOutcome.CAME_BACK),
         (REGISTER, "one", "one", False, FeedOutcome.NOTHING),
+        (REGISTER, "one", "ONE", True, FeedOutcome.NOTHING),
+        (FEED, "one", "ONE", False, FeedOutcome.ADOPT),
         (REGISTER, "", "one", False, FeedOutcome.ADOPT),
         (REGISTER, "", "one", True, FeedOutcome.REPORT),
         (REGISTER, "one", "two", False, FeedOutcome.REPORT),
@@ -61,34 +72,53 @@ def test_rules_that_hold_for_every_case(
         assert feed
 
 
+GONE, LEFT_OUT, SILENT = Listing(gone=True), Listing(gone=True, left_out=True), Listing()
+
+
 @pytest.mark.parametrize(
-    ("verb", "feed_username", "gone", "outcome"),
+    ("verb", "listing", "had_username", "outcome"),
     [
-        ("revoke", "", False, RequestOutcome.DONE),
-        ("revoke", "one", False, RequestOutcome.NOT_DONE),
-        ("revoke", None, False, RequestOutcome.OPEN),  # the feed doesn't say
-        ("revoke", None, True, RequestOutcome.GONE),
-        ("welcome", "one", False, RequestOutcome.DONE),
-        ("welcome", "", False, RequestOutcome.OPEN),  # a parent answers in their own time
-        ("welcome", None, False, RequestOutcome.OPEN),
-        ("welcome", None, True, RequestOutcome.GONE),
+        ("revoke", Listing(""), True, RequestOutcome.DONE),
+        ("revoke", Listing("one"), True, RequestOutcome.NOT_DONE),
+        ("revoke", SILENT, True, RequestOutcome.SILENT),
+        ("revoke", GONE, True, RequestOutcome.GONE),
+        ("revoke", LEFT_OUT, True, RequestOutcome.LEFT_OUT),
+        ("welcome", Listing("one"), False, RequestOutcome.DONE),
+        ("welcome", Listing(""), False, RequestOutcome.OPEN),  # a parent answers in their own time
+        ("welcome", Listing("one"), True, RequestOutcome.NEVER),  # it was there before
+        ("welcome", SILENT, False, RequestOutcome.SILENT),
+        ("welcome", GONE, False, RequestOutcome.GONE),
+        ("reset", Listing("one"), True, RequestOutcome.NEVER),
+        ("reset", GONE, True, RequestOutcome.NEVER),
     ],
 )
 def test_what_a_newer_extract_says_of_a_request(
-    verb: str, feed_username: str | None, gone: bool, outcome: RequestOutcome
+    verb: str, listing: Listing, had_username: bool, outcome: RequestOutcome
 ) -> None:
     def asked(taken_at: str) -> RequestOutcome:
-        return request_outcome(verb=verb, requested_at=ACT, taken_at=taken_at, feed_username=feed_username, gone=gone)
+        return request_outcome(
+            verb=verb, requested_at=ACT, taken_at=taken_at, listing=listing, had_username=had_username
+        )
 
     assert asked(AFTER) is outcome
     assert asked(ACT) is asked(BEFORE) is RequestOutcome.OPEN
+    assert bool(why_unverified(verb, outcome, AFTER)) == outcome.is_unverified
 
 
 def test_the_same_second_with_and_without_a_fraction_is_in_order() -> None:
+    def asked(requested_at: str, taken_at: str) -> RequestOutcome:
+        return request_outcome(
+            verb="revoke", requested_at=requested_at, taken_at=taken_at, listing=Listing(""), had_username=True
+        )
+
     later = "2026-11-28T07:05:00.000001+00:00"
-    assert request_outcome(
-        verb="revoke", requested_at=ACT, taken_at=later, feed_username="", gone=False
-    ) is RequestOutcome.DONE  # fmt: skip
-    assert request_outcome(
-        verb="revoke", requested_at=later, taken_at=ACT, feed_username="", gone=False
-    ) is RequestOutcome.OPEN  # fmt: skip
+    assert asked(ACT, later) is RequestOutcome.DONE
+    assert asked(later, ACT) is RequestOutcome.OPEN
+
+
+@pytest.mark.parametrize(
+    ("configured", "by_hand", "source"),
+    [("", True, FEED), ("", False, REGISTER), ("feed", False, FEED), ("register", True, REGISTER)],
+)
+def test_who_knows_of_accounts(configured: str, by_hand: bool, source: AccountsSource) -> None:
+    assert source_of_accounts(configured, by_hand=by_hand) is source

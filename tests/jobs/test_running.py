@@ -225,7 +225,7 @@ def test_a_worklist_is_written_when_its_job_is_through(take_in: TakeIn, leavers:
     assert report.files == ()
     assert not (register.parent / "worklists").exists()
     report = manager.resume(1)
-    assert len(report.files) == 2
+    assert len(report.files) == 3
     assert Path(report.files[0]).read_text().count("revoke,P00") == 5
     manager.close()
 
@@ -424,7 +424,8 @@ def test_a_welcome_by_worklist_has_nothing_to_do_with_the_outbox(leavers: School
     stopped = manager.run(welcome_plan(manager), YES, progress=progress, stop=stop)
     assert stopped.files == ()
     report = manager.resume(1)
-    assert [Path(file).name for file in report.files] == ["job-1-welcome.csv", "job-1-welcome.txt"]
+    names = [Path(file).name for file in report.files]
+    assert names == ["job-1-welcome.csv", "job-1-welcome.txt", "job-1-welcome.html"]
     assert (report.handed_to, report.to_send_on) == ("", "")
     manager.close()
 

@@ -1,4 +1,4 @@
-"""The worklist's two files: in the order of the portal's screen, for the operator's eyes alone, harmless to open."""
+"""The worklist's files: in the order of the portal's screen, for the operator's eyes alone, harmless to open."""
 
 import csv
 import stat
@@ -28,16 +28,16 @@ AT = "2026-11-21T07:05:00+00:00"
 
 
 def finish(service: WorklistService, here: list[Listed], left: list[Listed], verb: str = "revoke") -> tuple[str, str]:
-    table, text = service.finish(7, verb, here, left, AT)
+    table, text, _ = service.finish(7, verb, here, left, AT)
     return table.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
 
 
 def test_files_are_the_owners_alone(service: WorklistService) -> None:
     files = service.finish(7, "revoke", [listed("P1", "A")], [], AT)
-    assert [path.name for path in files] == ["job-7-revoke.csv", "job-7-revoke.txt"]
+    assert [path.name for path in files] == ["job-7-revoke.csv", "job-7-revoke.txt", "job-7-revoke.html"]
     assert stat.S_IMODE(files[0].parent.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert len(list(files[0].parent.iterdir())) == 2
+    assert len(list(files[0].parent.iterdir())) == 3
 
 
 def test_both_are_in_order_of_names(service: WorklistService) -> None:
@@ -98,6 +98,14 @@ def test_formulas_are_made_harmless(service: WorklistService) -> None:
     table, _ = finish(service, [hostile], [])
     (row,) = csv.DictReader(table.splitlines())
     assert list(row.values()) == ["7", "revoke", "'=1+1", "'@SUM(A1), -x", "'+1@families.example", "'-user", "'=why"]
+
+
+def test_a_reset_says_that_its_link_is_short_lived_and_closed_by_word(service: WorklistService) -> None:
+    _, text = finish(service, [listed("P1", "Name1")], [], "reset")
+    assert "3. Status: Active." in text
+    assert "5. Actions > Send password reset > Confirm." in text
+    assert "works for one hour" in text
+    assert "The next import checks" not in text
 
 
 def test_writing_again_gives_the_same_files(service: WorklistService) -> None:

@@ -187,7 +187,7 @@ async def test_a_worklist_is_attested_after_a_question(open_school: Open) -> Non
         assert "Requested is not revoked" in person.words()
         assert "Restore this batch: Nothing can be restored from here" in await person.press("b")
         await person.press("T")
-        await person.sees("You say that 2 requests of job 1 (revoke) were carried out in SEQTA Engage.")
+        await person.sees("You say that 2 requests in job 1 (revoke) were carried out in SEQTA Engage.")
         await person.press("n")
         assert manager.report(1).of("requested")
         await person.press("T", "y")

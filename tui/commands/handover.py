@@ -55,7 +55,13 @@ def _do(manager: "AccountManager", asked: Asked) -> ExitCode:
         return _carry_out(manager, asked, number, scope)
     if asked.plan is not None:
         return _save(manager, asked.plan, number, scope)
-    if asked.action == "end":
+    if asked.action == "worklist":
+        if not number:
+            raise NotFound(
+                "No hand-over of yours is open.", todo="See engage-accounts handover --list; --walk names one."
+            )
+        click.echo("\n".join(["Written:", *(f"  {path}" for path in manager.write_handover_list(number))]))
+    elif asked.action == "end":
         manager.end_handover(number)
         click.echo(f"Hand-over {number} is ended. What was decided stays.")
     elif asked.action == "preview":

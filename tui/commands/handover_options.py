@@ -16,7 +16,8 @@ CAUSES = {
     "nobody": "nobody",
 }
 ACTIONS = (
-    "list_walks", "pairs", "preview", "summary", "revoke", "welcome", "run", "go_on", "plan", "apply", "end",
+    "list_walks", "pairs", "preview", "summary", "revoke", "welcome", "run", "go_on", "worklist", "plan", "apply",
+    "end",
 )  # fmt: skip
 _DECISIONS = ("accept", "accept_certain", "no_match", "take_back", "later", "answer", "greet", "take_in")
 DOING = ("revoke", "welcome", "run", "go_on")
@@ -50,6 +51,7 @@ class Asked:
     welcome: bool
     run: bool
     go_on: bool
+    worklist: bool
     plan: Path | None
     apply: Path | None
     end: bool
@@ -126,6 +128,7 @@ _OPTIONS = (
     click.option("--welcome", is_flag=True, help="Welcome the new records whose old account is gone."),
     click.option("--run", is_flag=True, help="Both: revoke, then welcome."),
     click.option("--go-on", is_flag=True, help="Finish what was begun; revokes nothing new."),
+    click.option("--worklist", is_flag=True, help="Write its list, to be carried out by hand, again."),
     click.option(
         "--plan", type=click.Path(path_type=Path), metavar="FILE", help="Save what --run would do to a new file."
     ),

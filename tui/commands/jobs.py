@@ -18,15 +18,16 @@ def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
 
     manager = open_register(ctx)
     if job is not None:
-        report = manager.report(job)
-        click.echo(to_json(printing.report_values(report)) if as_json else printing.report_text(report))
+        report, overdue = manager.report(job), manager.overdue(job)
+        values = {**printing.report_values(report), "overdue": printing.overdue_values(overdue)}
+        click.echo(to_json(values) if as_json else printing.report_text(report, overdue))
         return
-    found = manager.jobs()
+    found, late = manager.jobs(), manager.overdue()
     free = {row.id for row in manager.stopped_jobs()}
     click.echo(
         to_json([printing.job_values(row, is_stopped=row.id in free) for row in found])
         if as_json
-        else printing.jobs_text(found, free)
+        else printing.jobs_text(found, free, late)
     )
 
 
@@ -106,5 +107,20 @@ def retry(ctx: click.Context, job: int, yes: bool, dry_run: bool, as_json: bool)
 @click.pass_context
 def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
     """Say that a worklist was carried out: all of it, or these codes. The next import checks it."""
-    count = open_register(ctx).attest(job, codes)
-    click.echo(f"{count:,} attested as done in job {job}. The next newer import verifies it.")
+    from tui.domain.feed_accounts import say_checked
+
+    manager = open_register(ctx)
+    count = manager.attest(job, codes)
+    click.echo(f"{count:,} attested as done in job {job}. {say_checked(manager.report(job).verb)}")
+
+
+@click.command()
+@click.argument("job", type=int)
+@click.argument("codes", nargs=-1, metavar="[CODE...]")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the request and in the audit.")
+@global_options
+@click.pass_context
+def withdraw(ctx: click.Context, job: int, codes: tuple[str, ...], reason: str) -> None:
+    """Say that what a worklist asks for will not be done: all that waits, or these codes. Changes no account."""
+    count = open_register(ctx).withdraw(job, codes, reason=reason)
+    click.echo(f"{count:,} withdrawn from job {job}. If a list was printed, strike them out there.")

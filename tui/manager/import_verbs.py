@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
-from tui.domain.feed_accounts import AccountsSource
+from tui.domain.feed_accounts import source_of_accounts
 from tui.domain.import_steps import ImportStep
 from tui.domain.records import Roster
 from tui.register import snapshots
@@ -53,7 +53,8 @@ class ImportVerbs:
         from tui.register.watching import Watch
 
         options = ImportOptions(
-            source=AccountsSource.FEED if self.service.by_hand else AccountsSource.REGISTER,
+            source=source_of_accounts(self.settings.accounts.source, by_hand=self.service.by_hand),
+            needs_usernames=self.settings.accounts.source == "feed",
             future_counts=self.settings.accounts.future_students_count,
             max_shrink_percent=self.settings.imports.max_shrink_percent,
             skip_bad=skip_bad,

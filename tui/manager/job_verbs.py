@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
+from tui.domain.overdue import Overdue, Request, find_overdue
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.errors import EngageError, NotFound, Refused
 from tui.manager.saying import JobStanding
-from tui.register import facts, journal, listing
+from tui.register import facts, journal, listing, requests
 from tui.register.database import Database
 from tui.services.service import AccountService
 from tui.settings import Settings
@@ -45,6 +46,9 @@ class JobVerbs:
         raise NotImplementedError
 
     def _end_holds(self) -> None:
+        raise NotImplementedError
+
+    def _with_list(self, report: "JobReport") -> "JobReport":
         raise NotImplementedError
 
     def plan(
@@ -121,7 +125,7 @@ class JobVerbs:
             # Whatever runs next sends what was put off; what becomes of that stands in its own jobs.
             with suppress(EngageError):
                 runner.flush(None, stop)
-        return report
+        return self._with_list(report)
 
     def resume(
         self,
@@ -135,7 +139,7 @@ class JobVerbs:
         if not row.is_open and not row.counts.get("deferred"):
             raise Refused(f"Job {job} is {row.state}; there is nothing to go on with.")
         self._end_holds()
-        return self._runner().run(job, progress, stop)
+        return self._with_list(self._runner().run(job, progress, stop))
 
     def pause(self, job: int) -> None:
         """Ask whoever runs a job to pause after the current item. Raises NotFound, Refused when nobody does."""
@@ -154,6 +158,21 @@ class JobVerbs:
         at = self._clock().isoformat()
         return attest(self._database, self._actor, job, codes, at, future_counts=future_counts)
 
+    def withdraw(self, job: int, codes: Sequence[str] = (), *, reason: str = "") -> int:
+        """A person says that requests of a worklist will not be carried out: all that wait, or these codes."""
+        from tui.jobs.attesting import withdraw
+
+        return withdraw(self._database, self._actor, job, codes, self._clock().isoformat(), reason=clean(reason))
+
+    def waiting_requests(self, persons: Sequence[int]) -> list[Request]:
+        """The requests on worklists that wait to be carried out for these people, in the order of their jobs."""
+        return requests.waiting(self._database, persons=persons)
+
+    def overdue(self, job: int | None = None) -> tuple[Overdue, ...]:
+        """The requests on worklists, of all jobs or of one, that have waited too long (`schedule.overdue_days`)."""
+        waiting = requests.waiting(self._database, job=job)
+        return find_overdue(waiting, self._clock(), days=self.settings.schedule.overdue_days)
+
     def jobs(self) -> list[journal.JobRow]:
         """All jobs, newest first."""
         return journal.jobs(self._database)
@@ -166,7 +185,17 @@ class JobVerbs:
         """All jobs, newest first, with who is at them."""
         rows = journal.jobs(self._database)
         busy = [job.id for job in rows if job.is_open and not self.is_free(job.id)]
-        return [JobStanding(job, journal.lease_of(self._database, job.id)[0] if job.id in busy else "") for job in rows]
+        late: dict[int, list[Overdue]] = {}
+        for one in self.overdue():
+            late.setdefault(one.job, []).append(one)
+        return [
+            JobStanding(
+                job,
+                journal.lease_of(self._database, job.id)[0] if job.id in busy else "",
+                tuple(late.get(job.id, ())),
+            )
+            for job in rows
+        ]
 
     def is_free(self, job: int) -> bool:
         """Whether nobody is running this job."""

@@ -8,7 +8,7 @@ import os
 import threading
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from tui.errors import NotFound, Refused, RegisterError
 from tui.manager import causes
 from tui.manager.audit_verbs import AuditVerbs
 from tui.manager.doctoring import DoctorVerbs
-from tui.manager.handover_plans import HandoverPlanVerbs
+from tui.manager.handover_lists import HandoverListVerbs
 from tui.manager.import_verbs import ImportVerbs
 from tui.manager.job_verbs import JobVerbs
 from tui.manager.mail_verbs import MailVerbs
@@ -48,13 +48,15 @@ from tui.settings import MailSettings, PortalSettings, SchoolSettings, Settings
 from tui.text import clean, formula_safe, join_and
 
 if TYPE_CHECKING:
+    from tui.domain.records import Roster
     from tui.manager.matching import Matched
+    from tui.manager.watching_folder import FolderWatch
 
 EXPORTED = ("code", "name", "contact_type", "email", "username", "status", "reason", "students", "last_login", "held")
 
 
 class AccountManager(
-    ImportVerbs, StandingVerbs, JobVerbs, MailVerbs, HandoverPlanVerbs, DoctorVerbs, AuditVerbs, ReconcileVerbs
+    ImportVerbs, StandingVerbs, HandoverListVerbs, JobVerbs, MailVerbs, DoctorVerbs, AuditVerbs, ReconcileVerbs
 ):
     """An open register with the service, the mail and the rules that go with it.
 
@@ -91,7 +93,7 @@ class AccountManager(
                 settings,
                 school=SchoolSettings(name=meta("school"), help_contact=meta("help_contact")),
                 portal=PortalSettings(url=meta("portal_url")),
-                accounts=replace(settings.accounts, service="embedded"),
+                accounts=replace(settings.accounts, service="embedded", source=""),
                 mail=MailSettings(),
             )
         self.settings = settings
@@ -117,6 +119,7 @@ class AccountManager(
             is_demo=self.is_demo,
             stopped=self.stopped_jobs(),
             due_days=self.settings.schedule.due_days,
+            overdue=self.overdue(),
             now=self._clock(),
             quick=quick,
         )
@@ -244,6 +247,14 @@ class AccountManager(
             means="Nothing was done.",
             todo=f"Did you mean {join_and(near)}?" if near else "See engage-accounts list.",
         )
+
+    def watch_folder(
+        self, path: Path, open_roster: "Callable[[Path], Roster]", *, skip_bad: bool = False
+    ) -> "AbstractContextManager[FolderWatch]":
+        """Watch a folder for new exports; the watch is looked with, and is this register's only one. Raises Refused."""
+        from tui.manager.watching_folder import watching
+
+        return watching(self, self._database, self._clock, path, open_roster, skip_bad=skip_bad)
 
     # -- the demo --------------------------------------------------------------------------------------------------
 

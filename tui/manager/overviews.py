@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tui.domain.due import Due, judge
+from tui.domain.feed_accounts import why_unverified
 from tui.domain.flag_groups import FlagGroup, say_group
 from tui.domain.gates import Verb
 from tui.domain.handover import Step
+from tui.domain.overdue import Overdue
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.manager.views import Overview, StoppedJob, Tab
-from tui.register import accounts, due, handovers, invitations, journal, listing, snapshots, standing
+from tui.register import accounts, due, handovers, invitations, journal, listing, requests, snapshots, standing
 from tui.register.database import Database
 from tui.services.service import AccountService
 from tui.text import join_and, plural, say_time
@@ -25,6 +27,7 @@ def make_overview(
     is_demo: bool,
     stopped: Sequence[journal.JobRow],
     due_days: int,
+    overdue: tuple[Overdue, ...],
     now: datetime,
     quick: bool = False,
 ) -> Overview:
@@ -52,6 +55,7 @@ def make_overview(
         stopped_jobs=halted,
         requested=waiting,
         unknown=unknown,
+        overdue=overdue,
     )
 
 
@@ -110,6 +114,11 @@ def _warnings(
     attested = journal.unverified(database)
     if attested:
         yield f"{plural(attested, 'revoke')} attested, not verified by an import yet."
+    for outcome, taken_at, count in requests.unverified_words(database):
+        yield (
+            f"{plural(count, 'attested request')} could not be verified: {why_unverified('', outcome, taken_at)}. A "
+            "person's word is all there is for it."
+        )
     undone = journal.not_done(database)
     if undone:
         yield (

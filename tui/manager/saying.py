@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tui.domain.overdue import Overdue
 from tui.manager.doctoring import Check, Health
 from tui.manager.mail_verbs import Bounced
 from tui.register.invitations import InvitationRow
@@ -17,10 +18,12 @@ _STATES = (
 
 
 class JobStanding(NamedTuple):
-    """A job in a list of them. `runner`: whose session is at it, as `host:pid:start`, "" for nobody's."""
+    """A job in a list of them. `runner`: whose session is at it, as `host:pid:start`, "" for nobody's; `overdue`: the
+    requests of its worklist that have waited too long."""
 
     row: JobRow
     runner: str = ""
+    overdue: tuple[Overdue, ...] = ()
 
     @property
     def is_stopped(self) -> bool:

@@ -10,6 +10,7 @@ from tui.domain.causes import Cause
 from tui.domain.due import Due
 from tui.domain.facts import AccountFacts
 from tui.domain.flag_groups import FlagGroup
+from tui.domain.overdue import Overdue
 from tui.domain.reasons import Explained
 from tui.domain.records import UserType
 from tui.domain.status import Status
@@ -88,6 +89,12 @@ class Overview:
     stopped_jobs: tuple["StoppedJob", ...]
     requested: int
     unknown: int  # messages whose fate a person has to find out
+    overdue: tuple[Overdue, ...] = ()  # requests on worklists that have waited too long
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody has to do something now: revoke, or see to a worklist that was left lying."""
+        return bool(self.overdue) or (self.due is not None and self.due.is_due)
 
 
 class StoppedJob(NamedTuple):

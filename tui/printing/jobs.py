@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from tui.domain.overdue import Overdue
 from tui.jobs.plan import STATES, JobReport
 from tui.manager.saying import say_counts, say_verb
 from tui.printing.plain import some, table
@@ -10,9 +11,10 @@ from tui.register.journal import JobRow
 from tui.text import join_and, say_time
 
 
-def report_text(report: JobReport) -> str:
-    """What a job did; failures by what caused them."""
+def report_text(report: JobReport, overdue: Sequence[Overdue] = ()) -> str:
+    """What a job did; failures by what caused them; what of its worklist is overdue."""
     lines = [f"Job {report.job}: {report.sentence}"]
+    lines += [f"Overdue: {one.sentence}." for one in overdue]
     for state, title in (("failed", "Failed"), ("unknown", "Unknown"), ("deferred", "Put off"), ("skipped", "Skipped")):
         causes = report.causes(state)
         if not causes:
@@ -30,6 +32,8 @@ def report_text(report: JobReport) -> str:
         lines += ["", report.to_send_on]
     if report.of("requested"):
         lines += ["", f"Carry the list out in {report.system}, then: engage-accounts attest {report.job}"]
+    if overdue:
+        lines += [f"What will not be done is taken off it with: engage-accounts withdraw {report.job} CODE"]
     if report.of("deferred"):
         lines += ["", "What was put off is sent by the screen while it is open, and by: engage-accounts mail flush"]
     if report.of("unknown"):
@@ -60,13 +64,18 @@ def report_values(report: JobReport) -> dict[str, Any]:
     }
 
 
+def overdue_values(overdue: Sequence[Overdue]) -> list[dict[str, Any]]:
+    """What is overdue, as JSON has it."""
+    return [{**one._asdict(), "sentence": one.sentence} for one in overdue]
+
+
 def job_values(job: JobRow, *, is_stopped: bool) -> dict[str, Any]:
     """A job in a list, as JSON has it."""
     return {**job._asdict(), "is_stopped": is_stopped}
 
 
-def jobs_text(jobs: Sequence[JobRow], stopped: Collection[int]) -> str:
-    """`jobs`, for a person; `stopped` are those that nobody runs."""
+def jobs_text(jobs: Sequence[JobRow], stopped: Collection[int], overdue: Sequence[Overdue] = ()) -> str:
+    """`jobs`, for a person; `stopped` are those that nobody runs; `overdue`: what was left lying on their lists."""
     if not jobs:
         return "No jobs yet."
     cells = [
@@ -85,4 +94,6 @@ def jobs_text(jobs: Sequence[JobRow], stopped: Collection[int]) -> str:
     if stopped:
         numbers = join_and([str(number) for number in sorted(stopped)], most=5)
         lines += ["", f"Stopped: {numbers}. Go on with resume N, or leave the rest for good with cancel N."]
+    if overdue:
+        lines += ["", *(f"Overdue: {one.sentence}." for one in overdue)]
     return "\n".join(lines)

@@ -117,6 +117,7 @@ def overview_text(overview: Overview) -> str:
     ]
     changes = overview.due.since if overview.due else ()
     lines += [f"{'' if number else 'Since then':<13}{change}" for number, change in enumerate(changes)]
+    lines += [f"{'' if number else 'Overdue':<13}{one.sentence}." for number, one in enumerate(overview.overdue)]
     lines.append("")
     lines += [
         f"{TAB_LABELS[tab]:<20}{overview.counts[tab]:>8,}"
@@ -141,6 +142,7 @@ def overview_values(overview: Overview) -> dict[str, Any]:
         "accounts": overview.accounts,
         "counts": {tab.value: overview.counts[tab] for tab in Tab},
         "requested": overview.requested,
+        "overdue": [{**one._asdict(), "sentence": one.sentence} for one in overview.overdue],
         "groups": [group_values(group) for group in overview.groups],
         "stopped_jobs": [job._asdict() for job in overview.stopped_jobs],
         "warnings": list(overview.warnings),

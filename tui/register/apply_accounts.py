@@ -10,9 +10,11 @@ from tui.domain.actor import Actor
 from tui.domain.feed_accounts import (
     AccountsSource,
     FeedOutcome,
+    Listing,
     RequestOutcome,
     feed_outcome,
     request_outcome,
+    why_unverified,
 )
 from tui.register import audit
 from tui.register.database import unindexed
@@ -20,10 +22,12 @@ from tui.text import say_date
 
 
 class AccountsResult(NamedTuple):
-    """Codes whose listed username was reported and not obeyed, and how requests came out."""
+    """Codes whose listed username was reported and not obeyed, how requests came out, and how many of them this
+    extract could not verify, by outcome."""
 
     not_obeyed: list[str]
     verified: dict[str, int]
+    unverified: dict[str, int]
 
 
 def apply_accounts(
@@ -42,7 +46,8 @@ def apply_accounts(
     """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
-    verified = _verify_requests(connection, snapshot, taken_at, complete=complete, actor=actor, at=at)
+    verified, unverified = _verify_requests(connection, snapshot, taken_at, complete=complete, actor=actor, at=at)
+    _verify_late(connection, snapshot, taken_at, verified, actor=actor, at=at)
     not_obeyed = []
     cases = connection.execute(
         "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.revoked_job"
@@ -93,7 +98,16 @@ def apply_accounts(
         " WHERE a.person = c.id * 4 AND s.last_login IS NOT NULL AND a.username <> ''"
         " AND a.last_login IS NOT s.last_login AND (a.last_login IS NULL OR s.last_login > a.last_login)"
     )
-    return AccountsResult(not_obeyed, verified)
+    return AccountsResult(not_obeyed, verified, unverified)
+
+
+def is_silent(connection: sqlite3.Connection) -> bool:
+    """Whether the staged feed says nothing of usernames: of no contact that is in it."""
+    said = (
+        "SELECT EXISTS (SELECT 1 FROM temp.s_contacts), EXISTS (SELECT 1 FROM temp.s_contacts WHERE username NOT NULL)"
+    )
+    some, told = connection.execute(said).fetchone()
+    return bool(some) and not told
 
 
 def _take_new(connection: sqlite3.Connection) -> None:
@@ -134,8 +148,10 @@ _ACTIONS = {
     RequestOutcome.NOT_DONE: "verified: not done",
     RequestOutcome.CAME_BACK: "verified: came back",
     RequestOutcome.GONE: "not verified: record gone",
+    RequestOutcome.SILENT: "not verified: no usernames",
+    RequestOutcome.LEFT_OUT: "not verified: row left out",
+    RequestOutcome.NEVER: "not verified: by word alone",
 }
-_GONE = "does not have the record any more, which proves nothing of the account"
 
 
 def _audit(
@@ -154,46 +170,88 @@ def _audit(
 
 def _verify_requests(
     connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool, actor: Actor, at: str
-) -> dict[str, int]:
-    """Hold open requests against this extract. One that was carried out closes; one that was not opens again.
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Hold open requests against this extract: how they came out, and those that it could not verify.
 
-    A record that is gone from the feed proves nothing of its account: the request stays open until a person attests.
+    One that was carried out closes; one that was not opens again. What proves nothing leaves a request open until a
+    person attests it; one that was attested then closes, where no later extract can know better.
     """
     verified: dict[str, int] = {}
+    unverified: dict[str, int] = {}
     open_items = connection.execute(
         "SELECT i.id, i.job_id, i.code, i.person, i.state, i.detail, i.verified, i.acted_at, j.verb, s.username,"
-        " s.code IS NULL"
+        " s.code IS NULL, s.last_login, coalesce(a.username <> '', 0), EXISTS (SELECT 1 FROM temp.s_skipped AS x"
+        "  WHERE x.kind = 'contacts' AND x.a = c.code)"
         " FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN contacts AS c ON c.id * 4 = i.person"
-        " LEFT JOIN temp.s_contacts AS s ON s.code = c.code WHERE i.state IN ('requested', 'attested')"
-        # A row that was left out as bad proves nothing, least of all that the record is gone.
-        " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = 'contacts' AND x.a = c.code)"
+        " LEFT JOIN accounts AS a ON a.person = i.person LEFT JOIN temp.s_contacts AS s ON s.code = c.code"
+        " WHERE i.state IN ('requested', 'attested') AND i.acted_at < ?",
+        (taken_at,),
     ).fetchall()
-    for item, job, code, person, state, detail, before, acted_at, verb, username, gone in open_items:
+    for item, job, code, person, state, detail, before, acted_at, verb, username, absent, login, had, bad in open_items:
+        listing = Listing(username, gone=bool(absent), left_out=bool(bad or (absent and not complete)))
         outcome = request_outcome(
-            verb=verb, requested_at=acted_at, taken_at=taken_at, feed_username=username, gone=bool(gone)
+            verb=verb, requested_at=acted_at, taken_at=taken_at, listing=listing, had_username=bool(had)
         )
-        if outcome is RequestOutcome.OPEN or (outcome is RequestOutcome.GONE and not complete):
-            continue
-        verified[outcome] = verified.get(outcome, 0) + 1
-        new_state = "not_done" if outcome is RequestOutcome.NOT_DONE else "done"
-        shows = f"the extract of {say_date(taken_at)} {_SHOWS.get((verb, outcome), _GONE)}"
-        if outcome is RequestOutcome.GONE and state == "requested":
-            new_state = state
-        elif outcome is RequestOutcome.GONE:
-            shows = f"{detail}; {shows}"  # a person's word is all there is for it
+        new_state, shows = state, detail
+        if outcome.is_unverified:
+            unverified[outcome] = unverified.get(outcome, 0) + 1
+            why = why_unverified(verb, outcome, taken_at)
+            if outcome is RequestOutcome.NEVER and login and login > acted_at:
+                why += f"; there was a log-in since, on {say_date(login)}"  # no proof, but worth knowing
+            if state == "requested":
+                shows = why
+            elif outcome in (RequestOutcome.GONE, RequestOutcome.NEVER):
+                # A person's word is all there is for it, and will be.
+                new_state, shows = "done", f"{detail}; {why}"
+        if outcome in (RequestOutcome.DONE, RequestOutcome.NOT_DONE):
+            new_state = str(outcome)
+            shows = f"the extract of {say_date(taken_at)} {_SHOWS[verb, outcome]}"
+        if outcome in (RequestOutcome.DONE, RequestOutcome.NOT_DONE, RequestOutcome.GONE):
+            verified[outcome] = verified.get(outcome, 0) + 1
         connection.execute(
             "UPDATE items SET state = ?, verified = ?, verified_snapshot = ?, detail = ? WHERE id = ?",
             (new_state, str(outcome), snapshot, shows, item),
         )
-        if outcome != before:  # a request whose record is gone is looked at by every import, and told once
+        # What proves nothing is looked at by every import, and told once.
+        if outcome is not RequestOutcome.OPEN and (outcome != before or new_state != state):
             _audit(connection, actor, at, f"{verb} {_ACTIONS[outcome]}", code, job, snapshot, taken_at)
-        if verb == "revoke" and state == "requested" and new_state == "done":
-            connection.execute(
-                "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, revoked_at = ?,"
-                " acted_at = ?, revoked_job = (SELECT job_id FROM items WHERE id = ?) WHERE person = ?",
-                (taken_at, taken_at, item, person),
-            )
-        elif verb == "revoke" and state == "attested" and new_state == "not_done":
+        if verb == "revoke" and outcome is RequestOutcome.DONE:
+            _gone_for_good(connection, person, job, taken_at)
+        elif verb == "revoke" and state == "attested" and outcome is RequestOutcome.NOT_DONE:
             # It was said to be gone and never was: it has not come back.
             connection.execute("UPDATE accounts SET revoked_at = '', revoked_job = NULL WHERE person = ?", (person,))
-    return verified
+    return verified, unverified
+
+
+def _verify_late(
+    connection: sqlite3.Connection, snapshot: int, taken_at: str, verified: dict[str, int], *, actor: Actor, at: str
+) -> None:
+    """Revokes that an extract showed as not done, and this newer one as done, nobody having asked again meanwhile: the
+    list was carried out after the night's import, and whoever comes back later is told as come back."""
+    late = connection.execute(
+        "SELECT i.id, i.job_id, i.code, i.person FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
+        " JOIN contacts AS c ON c.id * 4 = i.person JOIN accounts AS a ON a.person = i.person"
+        " JOIN temp.s_contacts AS s ON s.code = c.code JOIN snapshots AS v ON v.id = i.verified_snapshot"
+        " WHERE i.state = 'not_done' AND j.verb = 'revoke' AND a.username <> '' AND s.username = ''"
+        " AND v.taken_at < ?1 AND i.acted_at < ?1 AND a.acted_at < ?1 AND NOT EXISTS (SELECT 1 FROM items AS n"
+        "  JOIN jobs AS k ON k.id = n.job_id WHERE n.person = i.person AND k.verb = 'revoke' AND n.id > i.id"
+        "  AND n.state NOT IN ('skipped', 'cancelled'))",
+        (taken_at,),
+    ).fetchall()
+    for item, job, code, person in late:
+        verified[RequestOutcome.DONE] = verified.get(RequestOutcome.DONE, 0) + 1
+        connection.execute(
+            "UPDATE items SET state = 'done', verified = 'done', verified_snapshot = ?, detail = ? WHERE id = ?",
+            (snapshot, f"the extract of {say_date(taken_at)} {_SHOWS['revoke', RequestOutcome.DONE]}", item),
+        )
+        _audit(connection, actor, at, f"revoke {_ACTIONS[RequestOutcome.DONE]}", code, job, snapshot, taken_at)
+        _gone_for_good(connection, person, job, taken_at)
+
+
+def _gone_for_good(connection: sqlite3.Connection, person: int, job: int, taken_at: str) -> None:
+    """A revoke was verified. What an older extract says of the account after this is no word against it."""
+    connection.execute(
+        "UPDATE accounts SET username = '', username_key = '', password_hash = NULL, feed_username = '',"
+        " came_back_snapshot = NULL, revoked_at = ?1, acted_at = ?1, revoked_job = ?2 WHERE person = ?3",
+        (taken_at, job, person),
+    )

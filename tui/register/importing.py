@@ -14,13 +14,13 @@ from typing import Any
 
 from tui.domain.actor import Actor
 from tui.domain.difference import Difference
-from tui.domain.feed_accounts import AccountsSource
+from tui.domain.feed_accounts import AccountsSource, say_unverified
 from tui.domain.flag_groups import GROUP_FROM
 from tui.domain.problems import Problems
 from tui.domain.records import RecordKind, Roster, RosterDescription
 from tui.errors import ImportStopped, InputRefused, Refused
 from tui.register import audit, watching
-from tui.register.apply_accounts import apply_accounts
+from tui.register.apply_accounts import apply_accounts, is_silent
 from tui.register.apply_records import (
     FIELDS,
     apply_link_history,
@@ -52,7 +52,8 @@ _COMPARING = {
 class ImportOptions:
     """How to import. `max_shrink_percent` as in the config; `skip_bad` leaves bad rows out instead of refusing;
     `accept_shrink` lets a feed in that lost a lot; `is_demo` is for the demo's own rosters only. `number`: the one that
-    the difference was read under; with another import in between it would be another difference, and is refused."""
+    the difference was read under; with another import in between it would be another difference, and is refused.
+    `needs_usernames`: the config relies on this feed for accounts, so that one without usernames is told."""
 
     source: AccountsSource
     future_counts: bool
@@ -62,6 +63,7 @@ class ImportOptions:
     dry_run: bool = False
     is_demo: bool = False
     number: int | None = None
+    needs_usernames: bool = False
 
 
 class _DryRun(Exception):
@@ -136,6 +138,11 @@ def _apply(
     lost = lost_columns(connection, description)
     shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
     warnings = _warnings(connection, description, taken_at)
+    if options.needs_usernames and is_silent(connection):
+        warnings.append(
+            "accounts.source in the config says that the feed knows who has an account, but this one says nothing of "
+            "usernames: what is known of accounts stays as it was, and no request is verified."
+        )
     snapshot = _add_snapshot(connection, description, options, problems, actor, now, taken_at)
     if options.number not in (None, snapshot):
         raise _another_since(connection)
@@ -192,6 +199,7 @@ def _apply(
     difference.problems, difference.problem_count = list(problems)[:SHOWN_PROBLEMS], problems.count
     difference.shrunk = stopped
     difference.noticed = [*warnings, *roster.notes, *_standing_warnings(connection, difference)]
+    difference.noticed += say_unverified(accounts.unverified, taken_at)
     difference.warnings = [
         *(f"Accepted although it shrank: {line}" for line in stopped),
         *difference.noticed,

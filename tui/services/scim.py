@@ -6,6 +6,7 @@ record first, then gives it a password that nobody knows and a username that mea
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.errors import Refused, ServiceError
+from tui.services.scim_checking import look_at
 from tui.services.scim_finding import NotCertain, doubled, find, find_made, find_waiting
 from tui.services.scim_records import (
     Operation,
@@ -28,7 +30,6 @@ from tui.services.scim_records import (
 )
 from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
 from tui.services.service import Acted, Listed, Order, ServiceAccount
-from tui.text import plural
 from tui.web import Web
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class ScimService:
     ) -> None:
         self._open_web = open_web
         self._web: Web | None = None
+        self._using, self._in_use = threading.Lock(), 0
         self._wire: ScimWire | None = None
         self._parallel = parallel
         self._keeps_usernames = keeps_usernames
@@ -139,22 +141,7 @@ class ScimService:
         """Try the service without changing anything: what it is, and what to know of it. Raises ServiceDown."""
 
         async def look(_: _Batch) -> tuple[str, list[str]]:
-            wire = self._there()
-            offers = await wire.offers()
-            users, odd = await wire.everybody()
-            known = [
-                *([] if offers.patch else ["It offers no PATCH: whole records are written back."]),
-                *([] if offers.passwords else ["It lets no password be changed: a revoke deactivates and renames."]),
-                *([f"{plural(odd, 'record')} can't be read."] if odd else []),
-            ]
-            if users and not await wire.filter_works("externalId"):
-                known.append("Its filter by externalId can't be relied on: everybody is listed to find one, slowly.")
-            without = sum(not user.external_id and not self._is_revoked(user) for user in users)
-            if without:
-                known.append(
-                    f"{plural(without, 'record')} without a contact code (externalId): found by username only."
-                )
-            return f"{self.system} answers; it has {plural(len(users), 'record')}.", known
+            return await look_at(self._there(), self.system, self._is_revoked)
 
         return self._run(look, _stay)
 
@@ -164,7 +151,10 @@ class ScimService:
 
     def close(self) -> None:
         """Let go of the line, and of what was learnt of the service."""
-        web, self._web, self._wire = self._web, None, None
+        with self._using:
+            if self._in_use:
+                return  # a job of this session is at it still; it lets go at its own end
+            web, self._web, self._wire = self._web, None, None
         if web is not None:
             web.close()
 
@@ -213,8 +203,11 @@ class ScimService:
     # -- running ---------------------------------------------------------------------------------------------------
 
     def _run(self, work: Callable[[_Batch], Awaitable[T]], going_on: Callable[[], bool]) -> T:
-        if self._web is None:
-            self._web = self._open_web()
+        with self._using:
+            if self._web is None:
+                self._web = self._open_web()
+            web = self._web
+            self._in_use += 1
         batch = _Batch()
 
         async def whole() -> T:
@@ -223,7 +216,11 @@ class ScimService:
         def tick() -> None:
             batch.stopped = batch.stopped or not going_on()
 
-        return self._web.run(whole(), tick)
+        try:
+            return web.run(whole(), tick)
+        finally:
+            with self._using:
+                self._in_use -= 1
 
     def _there(self) -> ScimWire:
         if self._wire is None:

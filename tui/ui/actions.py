@@ -253,6 +253,10 @@ MARKING = (
     Action("undo_marks", ("U",), "Undo the last change of marks", "",
            _when(lambda s: s.can_undo, "there is nothing to undo")),
 )  # fmt: skip
+ATTEST = Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
+                _when(lambda s: s.waits, "nothing waits to be attested"), True)  # fmt: skip
+WITHDRAW = Action("withdraw", ("Z",), "Withdraw from the worklist", "what will not be done; no account is changed",
+                  _when(lambda s: s.waits, "nothing waits to be carried out"), True)  # fmt: skip
 ACTS = (
     Action("revoke", ("R",), "Revoke access", "of the marked, or of the row under the cursor", _acts, True),
     Action("welcome", ("W",), "Send welcome email", "to the marked, or to the row under the cursor", _acts, True),
@@ -260,6 +264,7 @@ ACTS = (
            _acts, True),
     Action("handover", ("w",), "Hand-over wizard", "the same person's new record: pair, revoke, welcome", _hands_over,
            True),
+    ATTEST, WITHDRAW,
     Action("hold", ("h",), "Hold (never revoke), or release", "with a note, until a day if need be", _holds, True),
     Action("hold_mail", ("H",), "Hold mail (never mail), or release", "with a note, until a day if need be",
            _holds_mail, True),
@@ -311,8 +316,6 @@ PAIRING = (
     Action("accept_certain", ("A",), "Accept all certain ones", "after reading the list; review ones never",
            _at("review", why="pairs are decided at the review (step 2)"), True),
 )  # fmt: skip
-ATTEST = Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
-                _when(lambda s: s.waits, "nothing waits to be attested"), True)  # fmt: skip
 FINISHING = (
     ATTEST,
     Action("greeting", ("E",), "Edit the greeting line", "of this person's email",
@@ -337,7 +340,7 @@ JOBS = (
            True),
     Action("job_restore", ("b",), "Restore this batch", "give back what it revoked; a plan is shown first",
            _said("job_restore"), True),
-    ATTEST, COPY, FOCUS, REFRESH,
+    ATTEST, WITHDRAW, COPY, FOCUS, REFRESH,
 )  # fmt: skip
 INVITATIONS = (
     Action("invitation_open", ("enter",), "Show all that is known of it", "", _said("invitation_open"), True),

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from tui.domain.feed_accounts import say_checked
 from tui.domain.gates import Verb
+from tui.domain.overdue import say_overdue
 from tui.jobs.plan import VERBS
 from tui.manager.saying import JobStanding, say_counts, say_verb
 from tui.text import plural, say_time
@@ -21,8 +23,10 @@ def entries(jobs: Sequence[JobStanding], here: int, width: int, look: Look) -> l
 def _entry(job: JobStanding, is_here: bool, number: int, verb: int, width: int, look: Look) -> Entry:
     row = job.row
     what = f"{row.id:>{number}}  {say_verb(row):<{verb}}  "
-    style = look.warn if job.is_stopped else look.key if job.runner else None
+    style = look.warn if job.is_stopped or job.overdue else look.key if job.runner else None
     standing = "running here" if is_here and job.runner else job.standing
+    if job.overdue:
+        standing += f", {say_overdue(job.overdue)}"
     first: Line = ((what, None), (crop(standing, width - len(what)), style))
     rest = f"{' ' * number}  {say_time(row.created_at)} · {row.operator} · {row.system} · {say_counts(row)}"
     return Entry(str(row.id), (first, ((crop(rest, width), look.dim),)))
@@ -40,7 +44,10 @@ def detail(job: JobStanding, is_here: bool, can: Sequence[tuple[str, str]], look
     if row.stopped_why:
         said.append(Para(f"It stopped at this: {row.stopped_why}", look.warn))
     if row.counts.get("requested"):
-        said.append(Para(f"Requested is not {done}: a person carries the list out, and the next import checks it."))
+        said.append(
+            Para(f"Requested is not {done}: a person carries the list out and attests it. {say_checked(row.verb)}")
+        )
+    said += [Para(f"Overdue: {one.sentence}.", look.warn) for one in job.overdue]
     facts = [
         ("Items", say_counts(row) or "none"),
         ("In", row.system),

@@ -3,12 +3,13 @@
 Every act goes the same way: a plan, made in a thread; the confirm; the job, in a thread of its own; its result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
+from tui.domain.overdue import Request
 from tui.domain.status import Status
 from tui.errors import EngageError, Refused
 from tui.text import plural, say_time
@@ -17,6 +18,7 @@ from tui.ui.editing import LineEdit
 from tui.ui.holding import ask_hold
 from tui.ui.job import RunningJob
 from tui.ui.screens.acting import ActingScreen
+from tui.ui.screens.attesting import Waiting, by_job
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
 
@@ -128,6 +130,26 @@ class AccountsScreen(MarkingScreen, ActingScreen):
         if more:
             body.append(Para(f"Stopped besides: {plural(more, 'job')}. {self.engage.keymap.first('jobs')} lists them."))
         self.engage.open_panel(Panel[str](title, body, choices=choices), answered)
+
+    # -- a worklist ------------------------------------------------------------------------------------------------
+
+    def do_attest(self) -> None:
+        self._asked_of_waiting(self.ask_attest)
+
+    def do_withdraw(self) -> None:
+        self._asked_of_waiting(self.ask_withdraw)
+
+    def _asked_of_waiting(self, ask: Callable[[Sequence[Waiting]], None]) -> None:
+        """Ask about the requests that wait for the marked, or for who is under the cursor."""
+        persons = self.targets()
+
+        def found(requests: Sequence[Request]) -> None:
+            if requests:
+                ask(by_job(requests))
+            else:
+                self.say("None of the marked waits on a worklist.")
+
+        self.engage.in_background("attest", lambda: self.manager.waiting_requests(persons), found)
 
     # -- holds, files --------------------------------------------------------------------------------------------
 

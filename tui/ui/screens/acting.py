@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
-from tui.text import plural
 from tui.ui.actions import ACTIONS
-from tui.ui.drawing import Para
-from tui.ui.screens.base import BaseScreen
+from tui.ui.screens.attesting import AttestingScreen, Waiting
 
 if TYPE_CHECKING:
     from tui.jobs.plan import Confirmation, JobReport, Plan
     from tui.ui.widgets.panel import Choice
 
 
-class ActingScreen(BaseScreen):
+class ActingScreen(AttestingScreen):
     """A screen from which plans are carried out."""
 
     def plan(self, saying: str, make: Callable[[], "Plan"], hidden: str = "") -> None:
@@ -76,7 +74,7 @@ class ActingScreen(BaseScreen):
         if report.of("failed") or report.of("cancelled"):
             found.append(Choice("t", "try again", "retry"))
         if report.of("requested"):
-            found.append(Choice("T", "attest it", "attest"))
+            found += [Choice("T", "attest it", "attest"), Choice("Z", "withdraw it", "withdraw")]
         left = len(report.of("done")) - report.taken_back
         if report.verb is Verb.REVOKE and left > 0 and service.can_restore and service.name == report.service:
             found.append(Choice("b", "restore this batch", "restore"))
@@ -89,29 +87,9 @@ class ActingScreen(BaseScreen):
             self.plan_retry(report.job)
         elif answer == "restore":
             self.plan_restore(report.job)
-        elif answer == "attest":
-            self.ask_attest(report.job, len(report.of("requested")), report.system, report.verb)
-
-    def ask_attest(self, job: int, count: int, system: str, verb: str) -> None:
-        """Ask whether a worklist was carried out, and keep the answer."""
-        from tui.ui.widgets.panel import Choice, Panel
-
-        body = [
-            Para(f"You say that {plural(count, 'request')} of job {job} ({verb}) were carried out in {system}."),
-            Para("The next import checks it. For some of them: engage-accounts attest"),
-        ]
-        choices = [Choice("y", "yes, all of it was done", "y"), Choice("n", "No", None)]
-        self.engage.open_panel(
-            Panel[str]("Attest the worklist", body, choices=choices), lambda answer: self._attest(job, answer)
-        )
-
-    def _attest(self, job: int, answer: str | None) -> None:
-        if answer:
-            self.engage.in_background(
-                "attest", lambda: self.manager.attest(job), lambda count: self.attested(f"{count:,} attested as done.")
-            )
-
-    def attested(self, said: str) -> None:
-        """A worklist was attested: show what has changed by it, and say this."""
-        self.engage.accounts.reload()
-        self.say(said)
+        elif answer in ("attest", "withdraw"):
+            waiting = [Waiting(report.job, str(report.verb), report.system, len(report.of("requested")))]
+            if answer == "attest":
+                self.ask_attest(waiting)
+            else:
+                self.ask_withdraw(waiting)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
+from tui.domain.overdue import say_overdue
 from tui.errors import EngageError
 from tui.jobs.lease import runner_name
 from tui.text import plural
@@ -14,6 +15,7 @@ from tui.ui.actions import State
 from tui.ui.drawing import Line, Para, spread
 from tui.ui.job import Phase, RunningJob
 from tui.ui.screens.acting import ActingScreen
+from tui.ui.screens.attesting import Waiting
 from tui.ui.screens.board import Board
 
 if TYPE_CHECKING:
@@ -103,7 +105,9 @@ class JobsScreen(Board, ActingScreen):
         if not self._is_read:
             return "Jobs"
         stopped = sum(job.is_stopped for job in self.jobs)
-        return f"Jobs: {len(self.jobs):,}" + (f", {stopped:,} stopped before the end" if stopped else "")
+        late = say_overdue([one for job in self.jobs for one in job.overdue])
+        said = f"Jobs: {len(self.jobs):,}" + (f", {stopped:,} stopped before the end" if stopped else "")
+        return f"{said}, {late}" if late else said
 
     def right(self) -> str:
         return f"acts on {self.manager.service.system}"
@@ -113,7 +117,7 @@ class JobsScreen(Board, ActingScreen):
         if job is None:
             return ()
         why_not = self._why_not()
-        can = [name for name in _ACTS if not why_not[name]] + (["attest"] if self._waits else [])
+        can = [name for name in _ACTS if not why_not[name]] + (["attest", "withdraw"] if self._waits else [])
         return wording_jobs.detail(job, job.row.id == self._here, self.keys_for(can), self.engage.look)
 
     def status_line(self, width: int) -> Line:
@@ -269,9 +273,16 @@ class JobsScreen(Board, ActingScreen):
             self.plan_restore(self.job.row.id)
 
     def do_attest(self) -> None:
+        self.ask_attest(self._waiting())
+
+    def do_withdraw(self) -> None:
+        self.ask_withdraw(self._waiting())
+
+    def _waiting(self) -> list[Waiting]:
         job = self.job
-        if job is not None:
-            self.ask_attest(job.row.id, job.row.counts.get("requested", 0), job.row.system, job.row.verb)
+        if job is None:
+            return []
+        return [Waiting(job.row.id, job.row.verb, job.row.system, job.row.counts.get("requested", 0))]
 
     def attested(self, said: str) -> None:
         super().attested(said)

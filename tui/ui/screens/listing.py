@@ -324,6 +324,8 @@ class ListScreen(PeopleScreen):
             column_pages=self.table.page_count,
             can_copy=bool(len(self.marks) or self.table.persons),
             is_demo=self.manager.is_demo,
+            # Whether any of the marked waits is asked when it matters: that takes a look at all of them.
+            waits=bool(len(self.marks) or (self.table.row and self.table.row.requested)) and not self.manager.read_only,
         )
 
     def move(self, action: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from tui.domain.overdue import say_overdue
 from tui.domain.records import UserType
 from tui.manager.views import TAB_LABELS, Overview, Tab
 from tui.text import plural
@@ -54,6 +55,7 @@ def header(overview: Overview, user_type: UserType | None, width: int, look: Loo
             else []
         ),
         *([groups] if groups else []),
+        *([((f"{late}: {keys('jobs')}", look.warn),)] if (late := say_overdue(overview.overdue)) else []),
     ]
     room = width - line_width(tuple(left)) - 2
     shown = [
