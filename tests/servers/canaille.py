@@ -10,7 +10,8 @@ What 0.3.6 does with users in memory, as it was measured:
   JSON labelled application/json. Statuses in errors are text.
 - `externalId` is taken and never kept. `/Users/X` takes X for a userName first, for an id second; `meta.location` has
   the userName, so that it changes with it.
-- POST wants `active` and `name.formatted`. POST of a userName that is there: 201, and a second record.
+- POST wants `active` and `name.formatted`, and refuses a `type` of an email (400). POST of a userName that is there:
+  201, and a second record.
 - PATCH answers 200 with the record. `userName` can be replaced, and even removed. `active` may be the text "False".
 - The ETag changes once a second: a second write within it passes If-Match.
 - People log in with the userName or with any email, so that another userName alone keeps nobody out. With

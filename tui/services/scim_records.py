@@ -195,7 +195,7 @@ def new_user(facts: AccountFacts, username: str, *, active: bool) -> dict[str, A
         "active": active,
         "displayName": facts.name,
         "name": {part: text for part, text in name.items() if text},
-        "emails": [{"value": facts.email, "type": "work", "primary": True}],
+        "emails": [{"value": facts.email}],  # nothing beside it: canaille refuses a type
     }
 
 

@@ -72,6 +72,7 @@ class ScimWire:
         self._offers: Capabilities | None = None
         self._works: dict[str, bool] = {}
         self._index: dict[str, dict[str, list[str]]] | None = None
+        self._counts: bool | None = None
         self._has_versions = True
         self._keeps_codes: bool | None = None
         self._asking = asyncio.Lock()
@@ -196,7 +197,7 @@ class ScimWire:
         found: dict[str, ScimUser] = {}
         start = 1
         while True:
-            answer = await self._get("Users", startIndex=start, count=_PAGE, filter=filter_for(attribute, value))
+            answer = await self._list(start, filter=filter_for(attribute, value))
             try:
                 page = read_page(answer.body) if answer.is_ok else None
             except Unreadable:
@@ -214,13 +215,29 @@ class ScimWire:
                 return list(found.values()) if len(found) >= page.total else None
 
     async def _page(self, start: int) -> Page:
-        answer = await self._get("Users", startIndex=start, count=_PAGE)
+        answer = await self._list(start)
         try:
             if not answer.is_ok:
                 raise Unreadable(f"it answers {answer.status}")
             return read_page(answer.body)
         except Unreadable as error:
             raise self._down(f"gives no list that can be read ({answer.unread or error})") from None
+
+    async def _list(self, start: int, **params: str) -> Answer:
+        """A page from `start` on; where `count` is more than the service can do (canaille says 500 to it), as long as
+        it likes. Raises ServiceDown."""
+        if self._counts is not False:
+            try:
+                answer = await self._get("Users", startIndex=start, count=_PAGE, **params)
+            except ServiceDown:
+                if self._counts:
+                    raise
+            else:
+                self._counts = True
+                return answer
+        answer = await self._get("Users", startIndex=start, **params)
+        self._counts = False
+        return answer
 
     async def _get(self, path: str, **params: str | int) -> Answer:
         """Ask for something, several times if need be. Raises ServiceDown."""
