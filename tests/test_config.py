@@ -133,6 +133,9 @@ def test_every_key_can_be_set(file: Path) -> None:
         max_shrink_percent = 100
         [feeds.oneroster]
         portal_access_roles = ["parent"]
+        portal_profile = "portal"
+        [feeds.sds]
+        portal_access_roles = ["other"]
         [guard]
         max_count = 1
         max_percent = 1
@@ -181,7 +184,8 @@ def test_every_key_can_be_set(file: Path) -> None:
         register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
         accounts=settings_room.AccountSettings("embedded", True, 0, 60),
         imports=settings_room.ImportSettings(100),
-        oneroster=settings_room.OneRosterSettings(("parent",)),
+        oneroster=settings_room.OneRosterSettings(("parent",), "portal"),
+        sds=settings_room.SdsSettings(("other",)),
         guard=settings_room.GuardSettings(1, 1, 1),
         schedule=settings_room.ScheduleSettings(366),
         mail=settings_room.MailSettings(

@@ -75,7 +75,7 @@ def _screen(manager: "AccountManager") -> int:
 
 @cli.command("import")
 @click.argument("source", metavar="DIR_OR_CSV", type=click.Path(path_type=Path))
-@click.option("--feed", type=click.Choice(["csv", "oneroster"]), help="What it is; found out when left out.")
+@click.option("--feed", type=click.Choice(["csv", "oneroster", "sds"]), help="What it is; found out when left out.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, import nothing.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the whole.")
 @click.option("--accept-shrink", is_flag=True, help="Import although it has lost a lot.")
@@ -91,7 +91,7 @@ def import_(
     accept_shrink: bool,
     as_json: bool,
 ) -> None:
-    """Import a roster: a folder of CSV files, or a OneRoster folder or users.csv."""
+    """Import a roster: a folder of CSV files, of OneRoster or School Data Sync, or a zip of one."""
     from tui.feeds import open_feed
     from tui.printing import plain as printing
 

@@ -16,6 +16,7 @@ from tui.config_values import (
     Percent,
     PortalUrl,
     Roles,
+    SdsRoles,
     Sender,
     YesNo,
     one_of,
@@ -73,9 +74,18 @@ class ImportSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class OneRosterSettings(_Table):
-    """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
+    """The sync rule for OneRoster, whose links carry no portal access: which roles get it; and which user profile has
+    the portal's usernames ("": users.csv has them)."""
 
     portal_access_roles: Roles = ("parent", "guardian")
+    portal_profile: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SdsSettings(_Table):
+    """The sync rule for Microsoft School Data Sync: which relationship roles get portal access."""
+
+    portal_access_roles: SdsRoles = ("parent", "guardian")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,7 @@ class Settings(_Table):
     accounts: AccountSettings = field(default_factory=AccountSettings)
     imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
     oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
+    sds: SdsSettings = field(default_factory=SdsSettings, metadata={"table": "feeds.sds"})
     guard: GuardSettings = field(default_factory=GuardSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)

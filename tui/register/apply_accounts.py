@@ -33,16 +33,18 @@ def apply_accounts(
     taken_at: str,
     source: AccountsSource,
     complete: bool,
+    partial: bool,
     actor: Actor,
     at: str,
 ) -> AccountsResult:
     """Take over what the staged feed says of accounts, and verify what was requested.
 
     `complete` False: contacts were left out whose code can't be read, so nobody's record may be taken as gone.
+    `partial`: whoever is not named in it is not spoken of, gone or not.
     """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
-    verified = _verify_requests(connection, snapshot, taken_at, complete=complete, actor=actor, at=at)
+    verified = _verify_requests(connection, snapshot, taken_at, complete=complete, partial=partial, actor=actor, at=at)
     not_obeyed = []
     cases = connection.execute(
         "SELECT c.id * 4, c.code, a.username, s.username, a.revoked_at, a.acted_at, a.revoked_job"
@@ -153,7 +155,14 @@ def _audit(
 
 
 def _verify_requests(
-    connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool, actor: Actor, at: str
+    connection: sqlite3.Connection,
+    snapshot: int,
+    taken_at: str,
+    *,
+    complete: bool,
+    partial: bool,
+    actor: Actor,
+    at: str,
 ) -> dict[str, int]:
     """Hold open requests against this extract. One that was carried out closes; one that was not opens again.
 
@@ -167,6 +176,9 @@ def _verify_requests(
         " LEFT JOIN temp.s_contacts AS s ON s.code = c.code WHERE i.state IN ('requested', 'attested')"
         # A row that was left out as bad proves nothing, least of all that the record is gone.
         " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = 'contacts' AND x.a = c.code)"
+        # Nor does a record that was gone before prove anything by not being named in what changed.
+        " AND (NOT ? OR s.code IS NOT NULL OR c.code IN (SELECT code FROM temp.s_named WHERE is_gone))",
+        (partial,),
     ).fetchall()
     for item, job, code, person, state, detail, before, acted_at, verb, username, gone in open_items:
         outcome = request_outcome(
