@@ -134,6 +134,16 @@ def test_every_key_can_be_set(file: Path) -> None:
         [feeds.oneroster]
         portal_access_roles = ["parent"]
         portal_profile = "portal"
+        [feeds.oneroster_rest]
+        url = "https://sis.kew.example/ims/oneroster/rostering/v1p2"
+        token_url = "https://sis.kew.example/token"
+        client_id = "engage"
+        client_secret_command = ["pass", "show", "sis"]
+        client_secret_file = "~/.sis"
+        scope = "roster"
+        ca_file = "/srv/ca.pem"
+        timeout_seconds = 5
+        page_size = 100
         [feeds.sds]
         portal_access_roles = ["other"]
         [guard]
@@ -185,6 +195,17 @@ def test_every_key_can_be_set(file: Path) -> None:
         accounts=settings_room.AccountSettings("embedded", True, 0, 60),
         imports=settings_room.ImportSettings(100),
         oneroster=settings_room.OneRosterSettings(("parent",), "portal"),
+        oneroster_rest=settings_room.OneRosterRestSettings(
+            url="https://sis.kew.example/ims/oneroster/rostering/v1p2",
+            token_url="https://sis.kew.example/token",
+            client_id="engage",
+            client_secret_command=("pass", "show", "sis"),
+            client_secret_file=Path("~/.sis"),
+            scope="roster",
+            ca_file=Path("/srv/ca.pem"),
+            timeout_seconds=5,
+            page_size=100,
+        ),
         sds=settings_room.SdsSettings(("other",)),
         guard=settings_room.GuardSettings(1, 1, 1),
         schedule=settings_room.ScheduleSettings(366),

@@ -21,6 +21,7 @@ ABOUT = {
     "accounts": "Where accounts live and who may keep one.",
     "import": "When an import is stopped because too much is missing.",
     "feeds.oneroster": "Who gets portal access in OneRoster, which does not say.",
+    "feeds.oneroster_rest": "The OneRoster server, for `import --feed oneroster-rest`.",
     "feeds.sds": "Who gets portal access in Microsoft School Data Sync, which does not say.",
     "guard": "How many accounts a plan may act on before the guard stops it.",
     "schedule": "When accounts are to be looked through again.",
