@@ -17,7 +17,7 @@ TOP_LEVEL = {
     "tui", "tests", "docs", "Makefile", "pyproject.toml", "config.example.toml", "README.md", "CHANGELOG.md", "LICENSE",
 }  # fmt: skip
 MADE = (".egg-info", ".lock")  # by the set-up: ignored by git, or a lock file
-HEAVY = ("textual", "rich", "httpx")
+HEAVY = ("textual", "rich", "httpx", "psycopg")
 
 
 def packages_after(*statement: str) -> set[str]:
@@ -78,12 +78,15 @@ def test_the_import_contracts_hold() -> None:
 
 
 def test_sql_is_written_in_the_register_alone() -> None:
-    """The contract forbids importing sqlite3; a statement handed to the register's connection would slip past it."""
+    """The contract forbids importing sqlite3; a statement handed to the register's connection would slip past it.
+
+    The readers of the SQL feed speak to databases of somebody else's, and never see the register.
+    """
     verbs = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ")
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES
-        if path.relative_to(ROOT).parts[1] != "register"
+        if path.relative_to(ROOT).parts[1] != "register" and path.name not in ("sql_postgres.py", "sql_sqlite.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lstrip().startswith(verbs)
     ]

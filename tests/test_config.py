@@ -131,6 +131,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         per_minute = 60
         [import]
         max_shrink_percent = 100
+        profile = "/srv/ours.toml"
         [feeds.oneroster]
         portal_access_roles = ["parent"]
         portal_profile = "portal"
@@ -146,6 +147,20 @@ def test_every_key_can_be_set(file: Path) -> None:
         page_size = 100
         [feeds.sds]
         portal_access_roles = ["other"]
+        [feeds.sql]
+        database = "postgresql://reader@sis.kew.example:5433/sis"
+        contacts = "SELECT 1"
+        students = "SELECT 2"
+        links = "SELECT 3"
+        link_history = "SELECT 4"
+        staff = "SELECT 5"
+        profile = "cases21"
+        max_rows = 10
+        timeout_seconds = 5
+        sslmode = "verify-ca"
+        ca_file = "/srv/ca.pem"
+        password_command = ["pass", "show", "sis"]
+        password_file = "~/.sis"
         [guard]
         max_count = 1
         max_percent = 1
@@ -193,7 +208,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         portal=settings_room.PortalSettings("http://localhost:8000/x", "Portal"),
         register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
         accounts=settings_room.AccountSettings("embedded", True, 0, 60),
-        imports=settings_room.ImportSettings(100),
+        imports=settings_room.ImportSettings(100, "/srv/ours.toml"),
         oneroster=settings_room.OneRosterSettings(("parent",), "portal"),
         oneroster_rest=settings_room.OneRosterRestSettings(
             url="https://sis.kew.example/ims/oneroster/rostering/v1p2",
@@ -207,6 +222,21 @@ def test_every_key_can_be_set(file: Path) -> None:
             page_size=100,
         ),
         sds=settings_room.SdsSettings(("other",)),
+        sql=settings_room.SqlSettings(
+            database="postgresql://reader@sis.kew.example:5433/sis",
+            contacts="SELECT 1",
+            students="SELECT 2",
+            links="SELECT 3",
+            link_history="SELECT 4",
+            staff="SELECT 5",
+            profile="cases21",
+            max_rows=10,
+            timeout_seconds=5,
+            sslmode="verify-ca",
+            ca_file=Path("/srv/ca.pem"),
+            password_command=("pass", "show", "sis"),
+            password_file=Path("~/.sis"),
+        ),
         guard=settings_room.GuardSettings(1, 1, 1),
         schedule=settings_room.ScheduleSettings(366),
         mail=settings_room.MailSettings(
@@ -242,6 +272,72 @@ def test_every_key_can_be_set(file: Path) -> None:
         ui=settings_room.UiSettings("nord", {"revoke": "D"}),
     )
     assert dotted(tomllib.loads(file.read_text())) == set(setting_keys())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://reader@sis.kew.example/sis",
+        "postgres://sis.kew.example:5433/sis",
+        "postgresql:///sis",
+        "postgresql://reader@[::1]:5432/sis",
+        "postgresql://reader@%2Fvar%2Frun%2Fpostgresql/sis",
+        "/srv/sis.sqlite3",
+        "~/sis.sqlite3",
+        "",
+    ],
+)
+def test_a_database_is_an_address_or_a_path(file: Path, address: str) -> None:
+    file.write_text(f'[feeds.sql]\ndatabase = "{address}"\n')
+    assert load_settings(file).sql.database == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://reader:opensesame@sis.kew.example/sis",
+        "postgresql://reader:@sis.kew.example/sis",
+        "postgresql://one,two/sis",
+        "postgresql://sis.kew.example",
+        "postgresql://sis.kew.example/sis?sslmode=disable",
+        "postgresql://sis.kew.example:port/sis",
+        "mysql://sis.kew.example/sis",
+        "sis.sqlite3",
+    ],
+)
+def test_an_address_with_a_password_or_of_another_kind_is_refused(file: Path, address: str) -> None:
+    what = refusal(file, f'[feeds.sql]\ndatabase = "{address}"\n')
+    assert "feeds.sql.database: " in what
+    assert "without a password" in what
+    assert "opensesame" not in what
+
+
+def test_a_password_in_the_table_is_refused_by_name(file: Path) -> None:
+    what = refusal(file, '[feeds.sql]\npassword = "opensesame"\n')
+    assert "ENGAGE_ACCOUNTS_SQL_PASSWORD, feeds.sql.password_command or feeds.sql.password_file" in what
+    assert "opensesame" not in what
+
+
+@pytest.mark.parametrize("mode", ["require", "disable"])
+def test_a_server_elsewhere_must_show_who_it_is(file: Path, mode: str) -> None:
+    text = f'[feeds.sql]\nsslmode = "{mode}"\ndatabase = "postgresql://HOST/sis"\n'
+    assert "feeds.sql.sslmode" in refusal(file, text.replace("HOST", "sis.kew.example"))
+    for here in ("localhost", "127.0.0.1", "[::1]", "", "%2Fvar%2Frun"):
+        file.write_text(text.replace("HOST", here))
+        assert load_settings(file).sql.sslmode == mode
+
+
+def test_a_profile_of_the_schools_own_goes_before_a_shipped_one(file: Path) -> None:
+    file.write_text('[import]\nprofile = "cases21"\n[feeds.sql]\nprofile = "ours"\n')
+    assert load_settings(file).imports.profile == "cases21"
+    own = file.parent / "profiles"
+    own.mkdir()
+    for name in ("cases21", "ours"):
+        (own / f"{name}.toml").touch()
+    settings = load_settings(file)
+    assert (settings.imports.profile, settings.sql.profile) == (str(own / "cases21.toml"), str(own / "ours.toml"))
+    for wrong in ("../cases21", "a/b", "ours.toml", "x y"):
+        assert "import.profile" in refusal(file, f'[import]\nprofile = "{wrong}"\n')
 
 
 def test_text_passes_the_cleaning_gate(file: Path) -> None:

@@ -18,13 +18,14 @@ import click
 from tui import __version__
 from tui.commands import acts, audit, doctor, handover, invitations, jobs, mail, standing
 from tui.commands.acting import drop_output, showing_import
+from tui.commands.importing import first_rows
 from tui.commands.options import REASONS
 from tui.commands.options import Word as _Word
 from tui.commands.options import global_options as _globals
 from tui.commands.options import open_or_pretend as _open_or_pretend
 from tui.commands.options import open_register as _open
 from tui.commands.options import settings_of as _settings
-from tui.config import default_config_path, demo_register_path, register_path, write_settings
+from tui.config import default_config_path, demo_register_path, own_profile, register_path, write_settings
 from tui.errors import EngageError, ExitCode, Refused, RegisterReadOnly
 from tui.settings import Settings
 
@@ -74,8 +75,14 @@ def _screen(manager: "AccountManager") -> int:
 
 
 @cli.command("import")
-@click.argument("source", metavar="DIR_OR_CSV", type=click.Path(path_type=Path))
-@click.option("--feed", type=click.Choice(["csv", "oneroster", "sds"]), help="What it is; found out when left out.")
+@click.argument("source", metavar="[DIR_OR_CSV]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--feed",
+    type=click.Choice(["csv", "oneroster", "sds", "sql", "oneroster-rest"]),
+    help="What it is; found out when left out.",
+)
+@click.option("--profile", metavar="NAME", help="Read the columns by this mapping profile.")
+@click.option("--rows", type=click.IntRange(1, 100), metavar="N", help="Show the first rows as read, import nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, import nothing.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the whole.")
 @click.option("--accept-shrink", is_flag=True, help="Import although it has lost a lot.")
@@ -84,20 +91,33 @@ def _screen(manager: "AccountManager") -> int:
 @click.pass_context
 def import_(
     ctx: click.Context,
-    source: Path,
+    source: Path | None,
     feed: str | None,
+    profile: str | None,
+    rows: int | None,
     dry_run: bool,
     skip_bad: bool,
     accept_shrink: bool,
     as_json: bool,
 ) -> None:
-    """Import a roster: a folder of CSV files, of OneRoster or School Data Sync, or a zip of one."""
-    from tui.feeds import open_feed
+    """Import a roster: a folder of CSV files, of OneRoster or School Data Sync, a zip of one, or what the config names."""
+    from tui.feeds import CONFIGURED, open_feed, reading
     from tui.printing import plain as printing
 
+    if source is None and feed not in CONFIGURED:
+        raise click.UsageError(
+            f"Give a folder or file to import, or --feed {' or --feed '.join(CONFIGURED)} for what the config names."
+        )
+    own = own_profile(profile or "", ctx.ensure_object(dict).get("config"))
+    if rows:
+        with reading(open_feed(source, feed, settings=_settings(ctx), profile=own)) as roster:
+            _print(first_rows(roster, rows, as_json=as_json))
+        return
     manager = _open_or_pretend(ctx) if dry_run else _open(ctx, create=True)
-    roster = open_feed(source, feed, settings=manager.settings)
-    with showing_import() as progress:
+    with (
+        reading(open_feed(source, feed, settings=manager.settings, profile=own)) as roster,
+        showing_import() as progress,
+    ):
         difference = manager.import_roster(
             roster, dry_run=dry_run, skip_bad=skip_bad, accept_shrink=accept_shrink, progress=progress
         )

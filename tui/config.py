@@ -9,13 +9,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tui.config_values import LOCAL_HOSTS, Allowed
 from tui.errors import ConfigError
-from tui.settings import Settings
+from tui.settings import Settings, SqlSettings
 from tui.text import clean, join_and, plural
 
 PROGRAM = "engage-accounts"
@@ -95,7 +95,25 @@ def load_settings(path: Path | None) -> Settings:
             f"The config file {_shown(path or default_config_path())} can't be read: {reason}.",
             todo="It must be a text file that you may read.",
         ) from error
-    return _parse(raw, _shown(path or default_config_path()))
+    where = path or default_config_path()
+    return _with_own_profiles(_parse(raw, _shown(where)), where)
+
+
+def own_profile(name: str, config: Path | None) -> str:
+    """A mapping profile as it is to be read: the path of the school's own beside its config file, where there is one of
+    this name, else the name, which is then a shipped one's."""
+    if not name or "/" in name or name.endswith(".toml"):
+        return str(expanded(Path(name))) if name else name
+    own = (config or default_config_path()).parent.absolute() / "profiles" / f"{name}.toml"
+    return str(own) if own.is_file() else name
+
+
+def _with_own_profiles(settings: Settings, config: Path) -> Settings:
+    return replace(
+        settings,
+        imports=replace(settings.imports, profile=own_profile(settings.imports.profile, config)),
+        sql=replace(settings.sql, profile=own_profile(settings.sql.profile, config)),
+    )
 
 
 def write_settings(path: Path, settings: Settings, *, overwrite: bool = False) -> None:
@@ -235,7 +253,20 @@ def _together(settings: Settings) -> list[str]:
             '  mail.smtp.security: "none" is only for a mail server on this host (localhost); anybody in between could '
             'read the links. It must be "starttls" or "tls".'
         )
+    found += _together_sql(settings.sql)
     return found
+
+
+def _together_sql(sql: SqlSettings) -> list[str]:
+    from urllib.parse import urlsplit
+
+    host = urlsplit(sql.database).hostname or "" if "://" in sql.database else ""
+    if host and host not in LOCAL_HOSTS and "%2f" not in host.lower() and sql.sslmode in ("disable", "require"):
+        return [
+            f'  feeds.sql.sslmode: "{sql.sslmode}" is only for a server on this host (localhost); anybody in between '
+            'could pass for the server and read the roster. It must be "verify-full" or "verify-ca".'
+        ]
+    return []
 
 
 def _split(found: dict[str, Any], above: str, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:

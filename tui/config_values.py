@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _MOST_TEXT = 200
+_MOST_SQL = 20_000
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -108,6 +109,39 @@ def _command(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _database(value: Any) -> str:
+    # Not cleaned: a path must stay the path that it is.
+    from urllib.parse import urlsplit
+
+    if not isinstance(value, str) or len(value) > _MOST_TEXT or not value.isprintable():
+        raise ValueError("not a line of text")
+    if "://" not in value:
+        return str(_path(value) or "")
+    parts = urlsplit(value)
+    _ = parts.port  # raises ValueError when it is no port
+    named = re.fullmatch(r"/[^/\s]+", parts.path)
+    if parts.scheme not in ("postgresql", "postgres") or not named or parts.query or parts.fragment:
+        raise ValueError("not the address of a database")
+    if parts.password is not None or re.search(r"[\s,]", parts.netloc):
+        raise ValueError("a password in it, or several hosts")
+    return value
+
+
+def _statement(value: Any) -> str:
+    # Not cleaned: what is asked must be what was written.
+    if not isinstance(value, str) or len(value) > _MOST_SQL or "\0" in value:
+        raise ValueError("not a statement")
+    return value
+
+
+def _profile(value: Any) -> str:
+    if not isinstance(value, str) or not (
+        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}|", value) or (value.endswith(".toml") and _path(value))
+    ):
+        raise ValueError("neither a name nor a path")
+    return value
+
+
 def whole(low: int, high: int) -> Allowed:
     """A whole number in a range."""
 
@@ -152,6 +186,19 @@ Roles = Annotated[tuple[str, ...], some_of("parent", "guardian", "relative")]
 SdsRoles = Annotated[tuple[str, ...], some_of("parent", "guardian", "relative", "aide", "doctor", "child", "other")]
 Keys = Annotated[Mapping[str, str], Allowed('a table of action = "key"', _keys)]
 Host = Annotated[str, Allowed('the name of a host in quotes, such as "smtp.school.example"', _host)]
+Database = Annotated[
+    str,
+    Allowed(
+        'the address of a PostgreSQL database without a password, "postgresql://user@host/name", or the path of an '
+        "SQLite file that begins with / or ~",
+        _database,
+    ),
+]
+Statement = Annotated[str, Allowed(f"one SELECT in quotes, up to {_MOST_SQL:,} characters", _statement)]
+Profile = Annotated[
+    str,
+    Allowed("the name of a mapping profile, or the path of one that begins with / or ~ and ends with .toml", _profile),
+]
 Command = Annotated[
     tuple[str, ...],
     Allowed('a list of a program and its arguments, such as ["pass", "show", "school/smtp"], or [] for none', _command),

@@ -9,15 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from tui.config_values import (
     Command,
     Count,
+    Database,
     Host,
     Keys,
     Line,
     PathOrUsual,
     Percent,
     PortalUrl,
+    Profile,
     Roles,
     SdsRoles,
     Sender,
+    Statement,
     YesNo,
     one_of,
     whole,
@@ -67,9 +70,10 @@ class AccountSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings(_Table):
-    """When an import is stopped because too much is missing from it."""
+    """When an import is stopped because too much is missing from it, and how a folder of files is mapped."""
 
     max_shrink_percent: Percent = 33
+    profile: Profile = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,31 @@ class SdsSettings(_Table):
     """The sync rule for Microsoft School Data Sync: which relationship roles get portal access."""
 
     portal_access_roles: SdsRoles = ("parent", "guardian")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSettings(_Table):
+    """The database that a roster is read from, and one statement that reads for each kind of record.
+
+    The password itself is never a setting: see tui.secret. `sslmode` "" is verify-full, but for a server on this host.
+    """
+
+    database: Database = ""
+    contacts: Statement = ""
+    students: Statement = ""
+    links: Statement = ""
+    link_history: Statement = ""
+    staff: Statement = ""
+    profile: Profile = ""
+    max_rows: Annotated[int, whole(1, 5_000_000)] = 200_000
+    timeout_seconds: Annotated[int, whole(1, 3600)] = 60
+    sslmode: Annotated[
+        Literal["", "verify-full", "verify-ca", "require", "disable"],
+        one_of("", "verify-full", "verify-ca", "require", "disable"),
+    ] = ""
+    ca_file: PathOrUsual = None
+    password_command: Command = ()
+    password_file: PathOrUsual = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +226,7 @@ class Settings(_Table):
         default_factory=OneRosterRestSettings, metadata={"table": "feeds.oneroster_rest"}
     )
     sds: SdsSettings = field(default_factory=SdsSettings, metadata={"table": "feeds.sds"})
+    sql: SqlSettings = field(default_factory=SqlSettings, metadata={"table": "feeds.sql"})
     guard: GuardSettings = field(default_factory=GuardSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -1,9 +1,11 @@
 """What the tests of feeds share: folders written by hand, and the real OneRoster file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.servers.postgres import Server, running
 
 # Data that nobody here wrote lies beside the project, on a developer's machine as in CI.
 REAL_USERS = Path(__file__).parents[2].parent / "shared" / "data" / "oneroster-mocker" / "users.csv"
@@ -37,3 +39,10 @@ def real_users() -> Path:
     if not REAL_USERS.is_file():
         pytest.skip(f"the real OneRoster file is not there: {REAL_USERS}")
     return REAL_USERS
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL server, started once."""
+    with running() as server:
+        yield server

@@ -55,6 +55,8 @@ def in_melbourne(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("1-may-2023", "2023-05-01"),
         ("28 Nov 2026", "2026-11-28"),
         ("28/11/2026 00:00", "2026-11-28"),
+        ("28/11/2026 12:00:00 AM", "2026-11-28"),
+        ("1/05/2023 7:05 pm", "2023-05-01"),
         ("29/02/2024", "2024-02-29"),
         ("", ""),
         ("  ", ""),
@@ -84,6 +86,9 @@ def test_other_text_is_no_date(cell: str) -> None:
         ("28/11/2026 7:05", "2026-11-27T20:05:00+00:00"),
         ("2026-11-28", "2026-11-27T13:00:00+00:00"),
         ("28/11/2026", "2026-11-27T13:00:00+00:00"),
+        ("28/11/2026 12:00:00 AM", "2026-11-27T13:00:00+00:00"),
+        ("28/11/2026 12:00:00 PM", "2026-11-28T01:00:00+00:00"),
+        ("28/11/2026 7:05 pm", "2026-11-28T08:05:00+00:00"),
         ("", ""),
     ],
 )
@@ -92,7 +97,9 @@ def test_moments_are_told_in_utc(cell: str, moment: str) -> None:
     assert parse_moment(cell) == moment
 
 
-@pytest.mark.parametrize("cell", ["never", "0001-01-01", "2026-11-28T25:00", "28/11/2026 noon", "x y:z", "12:30"])
+@pytest.mark.parametrize(
+    "cell", ["never", "0001-01-01", "2026-11-28T25:00", "28/11/2026 noon", "x y:z", "12:30", "1/05/2023 13:00 PM"]
+)
 @pytest.mark.usefixtures("in_melbourne")
 def test_other_text_is_no_moment(cell: str) -> None:
     with pytest.raises(BadCell, match="is not a moment"):

@@ -33,7 +33,7 @@ def at(tmp_path: Path) -> Path:
 
 
 def listed(sources: list[Source]) -> list[tuple[str, str, str]]:
-    return [(source.path.name, source.feed, source.note) for source in sources]
+    return [(Path(source.shown).name, source.feed, source.note) for source in sources]
 
 
 def test_each_is_said_what_it_is(manager: AccountManager, at: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_was_typed_comes_first_whatever_it_is(manager: AccountManager, at: 
         found = manager.sources(typed, here=at)
         assert found[0].wrong is not None
         assert found[0].note
-        assert [source.path.name for source in found[1:]] == ["good"]
+        assert [Path(source.shown).name for source in found[1:]] == ["good"]
     assert listed(manager.sources(at / "good", here=at)) == [("good", "csv", "")], "once"
 
 
@@ -136,6 +136,7 @@ def test_the_verb_lists_them_without_a_register_too(
     (source,) = cli("sources", "--json").json()
     assert source == {
         "path": str(at / "extract"),
+        "where": str(at / "extract"),
         "feed": "csv",
         "files": ["contacts.csv", "students.csv", "links.csv"],
         "taken_at": LATER.isoformat(),

@@ -3,12 +3,14 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.school import FIRST, LATER, SECOND, SchoolFiles, families, small_school
+from tests.school_database import sqlite_school
 from tests.ui.conftest import SETTINGS
 from tests.ui.driving import Person, at_the_screen
 from tui.domain.import_steps import ImportStep
@@ -94,6 +96,36 @@ async def test_an_empty_register_points_the_way(open_school: Open, at: Path) -> 
         await person.sees("Imported as no. 1: ready to revoke 0 -> 4; contacts 40 new.")
         assert person.status() == "4 of 4 shown"
         assert "1 Revoke 4" in person.lines()[1]
+    assert "no. 1," in last(manager)
+
+
+async def test_a_database_that_the_config_names_is_imported_as_well(
+    open_school: Open, at: Path, tmp_path: Path
+) -> None:
+    sql = sqlite_school(next_extract(), tmp_path / "sis.sqlite3")
+    manager = open_school(small_school(), replace(SETTINGS, sql=sql))
+    async with at_the_screen(manager, 110, 50) as person:
+        await choose(person)
+        assert str(tmp_path / "sis.sqlite3")[-40:] in person.lines()[1]
+        await person.sees("SQL, as the config says. It is not reached before it")
+        await person.press("enter")
+        text = await person.sees("Import: the difference")
+        assert "SQL, extract of" in text
+        await apply(person)
+        await person.sees("Imported as no. 2: ready to revoke 4 -> 8")
+    assert "no. 2," in last(manager)
+
+
+async def test_a_database_that_gives_other_records_the_second_time_is_not_imported(
+    open_school: Open, at: Path, tmp_path: Path
+) -> None:
+    sql = sqlite_school(next_extract(), tmp_path / "sis.sqlite3")
+    manager = open_school(small_school(), replace(SETTINGS, sql=sql))
+    async with at_the_screen(manager, 110, 50) as person:
+        await read(person)
+        sqlite_school(small_school(), tmp_path / "sis.sqlite3")
+        await apply(person)
+        await person.sees("Read the difference again.")
     assert "no. 1," in last(manager)
 
 

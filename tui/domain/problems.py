@@ -15,15 +15,19 @@ QUOTED = 40
 
 
 class Problem(NamedTuple):
-    """One thing wrong with one row. `column` may be "" when the whole row is meant, `line` 0 when the file is."""
+    """One thing wrong with one row. `column` may be "" when the whole row is meant, `line` 0 when the file is.
+
+    `unit` is what `line` counts: the lines of a file, or the rows of a query.
+    """
 
     file: str
     line: int
     column: str
     message: str
+    unit: str = "line"
 
     def __str__(self) -> str:
-        place = self.file + (f", line {self.line:,}" if self.line else "")
+        place = self.file + (f", {self.unit} {self.line:,}" if self.line else "")
         return f"{place}, column {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
 
 
@@ -33,7 +37,8 @@ class Problems:
 
     `skipped_keys` holds the keys of the rows that were left out, by kind: (code,) or (student, contact,
     relationship). A record whose row was skipped keeps what the register has, it is not taken as gone. `keyless`
-    counts by kind the skipped rows whose key can't be read: nothing of that kind may then be taken as gone.
+    counts by kind the skipped rows whose key can't be read: nothing of that kind may then be taken as gone. `unit` is
+    what their lines count, as in Problem.
     """
 
     count: int = 0
@@ -41,12 +46,13 @@ class Problems:
     kept: list[Problem] = field(default_factory=list)
     skipped_keys: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     keyless: dict[str, int] = field(default_factory=dict)
+    unit: str = "line"
 
     def add(self, file: str, line: int, column: str, message: str) -> None:
         """Note a problem; past KEPT only the count grows."""
         self.count += 1
         if len(self.kept) < KEPT:
-            self.kept.append(Problem(file, line, column, message))
+            self.kept.append(Problem(file, line, column, message, self.unit))
 
     def skip(self, kind: str, key: tuple[str, ...] | None, rows: int = 1) -> None:
         """Note that a row (or several of one key) was left out; `key` is None when it can't be read."""

@@ -7,8 +7,11 @@ the rest; text is cleaned later, at the register's gate.
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tui.domain.records import Roster
 from tui.errors import InputRefused
@@ -23,8 +26,76 @@ from tui.text import clean, join_and
 
 FEEDS = ("csv", "oneroster", "sds")
 """Feeds that are read from files; which one a path holds is found out where nobody says."""
-CONFIGURED: tuple[str, ...] = ()
+
+
+class Configured(NamedTuple):
+    """A feed without a path.
+
+    `is_set`: whether the config says where it is; `where` that is, without anything secret; `open` it with a mapping
+    profile ("" for none but the config's own); `check` it without reading any record.
+    """
+
+    is_set: Callable[[Settings], bool]
+    where: Callable[[Settings], str]
+    open: Callable[[Settings, str], Roster]
+    check: Callable[[Settings], str]
+
+
+def _sql_is_set(settings: Settings) -> bool:
+    return bool(settings.sql.database)
+
+
+def _where_sql(settings: Settings) -> str:
+    from tui.feeds.sql_query import shown
+
+    return shown(settings)
+
+
+def _open_sql(settings: Settings, profile: str) -> Roster:
+    from tui.feeds.sql_query import open_sql
+
+    return open_sql(settings, profile)
+
+
+def _check_sql(settings: Settings) -> str:
+    from tui.feeds.sql_query import check_sql
+
+    return check_sql(settings)
+
+
+def _rest_is_set(settings: Settings) -> bool:
+    return bool(settings.oneroster_rest.url)
+
+
+def _where_rest(settings: Settings) -> str:
+    return clean(settings.oneroster_rest.url)
+
+
+def _open_rest(settings: Settings, profile: str) -> Roster:
+    from tui.feeds.oneroster_rest import open_rest
+
+    if profile:
+        raise InputRefused(
+            "A mapping profile is for a folder of CSV files, and for the SQL feed.",
+            means="OneRoster says itself what its fields mean. Nothing was imported.",
+            todo="Leave --profile out.",
+        )
+    return open_rest(settings)
+
+
+def _check_rest(settings: Settings) -> str:
+    from tui.feeds.oneroster_rest import check_rest
+
+    return check_rest(settings)
+
+
+_CONFIGURED = {
+    "sql": Configured(_sql_is_set, _where_sql, _open_sql, _check_sql),
+    "oneroster-rest": Configured(_rest_is_set, _where_rest, _open_rest, _check_rest),
+}
+CONFIGURED = tuple(_CONFIGURED)
 """Feeds that the config says where to find: they have no path, and are named."""
+_BY_CONFIG = f"--feed {' or --feed '.join(CONFIGURED)}, which the config says where to find,"
 _WANTED = (
     f"Give a folder with {join_and(list(REQUIRED_FILES))}, or one of OneRoster or School Data Sync, "
     "a zip of one, or a OneRoster users.csv by itself."
@@ -33,21 +104,56 @@ _WANTED = (
 
 def configured(settings: Settings) -> tuple[str, ...]:
     """The feeds without a path that the config has told where to find."""
-    return ()
+    return tuple(name for name, feed in _CONFIGURED.items() if feed.is_set(settings))
 
 
-def open_feed(path: Path | None, name: str | None = None, *, settings: Settings | None = None) -> Roster:
+def where(name: str, settings: Settings) -> str:
+    """Where a configured feed is, without anything secret."""
+    return _CONFIGURED[name].where(settings)
+
+
+def check_feed(name: str, settings: Settings) -> str:
+    """Try a configured feed without reading a record: what was found, in a sentence. Raises EngageError with what is
+    wrong and what to do about it."""
+    return _CONFIGURED[name].check(settings)
+
+
+@contextmanager
+def reading(roster: Roster) -> Iterator[Roster]:
+    """The roster while it is read; what it holds open (a database, a connection) is let go of afterwards."""
+    try:
+        yield roster
+    finally:
+        close = getattr(roster, "close", None)
+        if close is not None:
+            close()
+
+
+def open_feed(
+    path: Path | None, name: str | None = None, *, settings: Settings | None = None, profile: str = ""
+) -> Roster:
     """The roster at `path`, its headers checked and no row read yet; without `name` the feed is told by the files.
 
-    `path` None: one of CONFIGURED, which `settings` say where to find. Raises InputRefused.
+    `path` None: one of CONFIGURED, which `settings` say where to find. `profile`: the mapping profile to read it by, as
+    tui.config.own_profile() gives it; without one the config's own, where the folder has its files. Raises
+    InputRefused, ConfigError.
     """
     settings = settings or Settings()
     if name is not None and name not in (*FEEDS, *CONFIGURED):
         raise InputRefused(
-            f"There is no feed called {clean(name)}.", todo=f"Use one of {join_and(list(FEEDS))}, or leave it out."
+            f"There is no feed called {clean(name)}.",
+            todo=f"Use one of {join_and([*FEEDS, *CONFIGURED])}, or leave it out.",
         )
     if path is None:
-        raise InputRefused("This feed is read from files, and no path is given.", todo=_WANTED)
+        if name in _CONFIGURED:
+            return _CONFIGURED[name].open(settings, profile)
+        raise InputRefused("No folder or file is given to import.", means=f"Only {_BY_CONFIG} has none.", todo=_WANTED)
+    if name in _CONFIGURED:
+        raise InputRefused(
+            f"The feed {name} is read from where the config says, not from a folder or file.",
+            means="Nothing was imported.",
+            todo="Leave the path out.",
+        )
     shown = clean(str(path))
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
@@ -62,6 +168,14 @@ def open_feed(path: Path | None, name: str | None = None, *, settings: Settings 
             f"There is no file or folder {shown}.",
             means="Nothing was imported.",
             todo="Check the spelling of the path.",
+        )
+    if is_folder and name in (None, "csv") and (mapped := _mapped(path, profile, settings.imports.profile)):
+        return mapped
+    if profile:
+        raise InputRefused(
+            "A mapping profile is for a folder of CSV files, and for the SQL feed.",
+            means="OneRoster says itself what its columns mean. Nothing was imported.",
+            todo="Give the folder, or leave --profile out.",
         )
     if is_file and is_zip(path):
         return _open_zip(path, name, settings)
@@ -97,6 +211,17 @@ def _open_zip(path: Path, name: str | None, settings: Settings) -> Roster:
     feed.description = replace(feed.description, source=str(path.absolute()), paths=(path,), taken_at=taken_at([path]))
     weakref.finalize(feed, shutil.rmtree, folder, ignore_errors=True)
     return feed
+
+
+def _mapped(folder: Path, profile: str, usual: str) -> Roster | None:
+    """The folder by the profile that is asked for, or by the usual one where its files are there; else None."""
+    if not (profile or usual):
+        return None
+    from tui.feeds.mapped import holds, open_mapped
+    from tui.feeds.profile_files import load_profile
+
+    found = load_profile(profile or usual)
+    return open_mapped(folder, found) if profile or holds(folder, found) else None
 
 
 def _detect(path: Path, shown: str, is_folder: bool) -> str:

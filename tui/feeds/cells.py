@@ -33,6 +33,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _YEAR_FIRST = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([/. -])([0-9]{1,2}|[A-Za-z]{3})\2([0-9]{4})")
 _AS_KEPT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00")
+_HALF_DAY = re.compile(r"(.+ )([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?) ([AaPp])[Mm]")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -109,7 +110,7 @@ def parse_whole(cell: str) -> int | None:
 def parse_date(cell: str) -> str:
     """A date as ISO text, "" for a blank cell. `1/05/2023` is the first of May: days come first in Australia.
 
-    A time after the date is dropped: databases write a date as `2026-11-28 00:00:00`.
+    A time after the date is dropped: databases write a date as `2026-11-28 00:00:00`, or `28/11/2026 12:00:00 AM`.
     """
     said = cell.strip()
     if not said:
@@ -159,6 +160,9 @@ def _moment(said: str) -> datetime | None:
         return datetime.fromisoformat(said)
     except ValueError:
         pass
+    # `28/11/2026 7:05:00 PM`: as systems built on .NET write it.
+    if (half := _HALF_DAY.fullmatch(said)) and 1 <= int(half[2]) <= 12:
+        said = f"{half[1]}{int(half[2]) % 12 + (12 if half[4] in 'Pp' else 0):02}{half[3]}"
     # `28/11/2026 07:05`: the date by our own rule, the time by Python's.
     day, _, time = said.rpartition(" ")
     found = _date(day.strip())

@@ -4,7 +4,7 @@ Only names are read, of so many entries at most; whatever can't be looked into i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -16,15 +16,15 @@ NAMES_READ = 1000
 """Of a folder; an export lies among few files, and a folder of very many is not worth the wait."""
 
 
-def likely(here: Path, most: int) -> list[Path]:
+def likely(here: Path, most: int, also: Callable[[Path], bool] = lambda folder: False) -> list[Path]:
     """`here` and its direct sub-folders, where they hold a file that a feed knows, and the CSV and zip files in `here`
-    when it is no feed itself; the newest first, and no more than `most` entries looked at."""
-    found = [here] if _holds_known(here) else []
+    when it is no feed itself; the newest first, and no more than `most` entries looked at. `also` knows other folders."""
+    found = [here] if _holds_known(here) or also(here) else []
     entries = sorted(_entries(here), key=_modified, reverse=True)[: max(most - 1, 0)]
     for entry in entries:
         path = Path(entry.path)
         if _is_folder(entry):
-            if not entry.name.startswith(".") and _holds_known(path):
+            if not entry.name.startswith(".") and (_holds_known(path) or also(path)):
                 found.append(path)
         elif here not in found and _is_export(entry.name) and _is_file(entry):
             found.append(path)

@@ -51,16 +51,6 @@ _COLUMNS: dict[RecordKind, frozenset[str]] = {
 }
 
 
-def is_set(settings: Settings) -> bool:
-    """Whether the config says where the server is."""
-    return bool(settings.oneroster_rest.url)
-
-
-def shown(settings: Settings) -> str:
-    """Where it is, without anything secret."""
-    return clean(settings.oneroster_rest.url)
-
-
 def open_rest(settings: Settings) -> "OneRosterRestFeed":
     """The feed, with nothing asked for yet. Raises ConfigError when the config does not say enough."""
     return OneRosterRestFeed(settings)
@@ -95,7 +85,7 @@ class OneRosterRestFeed(OneRosterUsers):
         columns = {"username"}
         self.description = RosterDescription(
             feed=NAME,
-            source=shown(settings),
+            source=clean(settings.oneroster_rest.url),
             taken_at=datetime.now(UTC),
             files=dict.fromkeys(_COLUMNS, _WHAT),
             columns={kind: names if kind is RecordKind.LINKS else names | columns for kind, names in _COLUMNS.items()},

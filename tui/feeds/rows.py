@@ -7,15 +7,39 @@ of the csv module. A batch with anything wrong in it is gone through again row b
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import Generic, NamedTuple, Protocol, TypeVar, cast
 
 from tui.domain.problems import Problems
 from tui.domain.records import Record, RecordKind
 from tui.feeds.cells import BadCell, Cells
-from tui.feeds.tables import Table, is_blank
+from tui.feeds.tables import is_blank
 from tui.text import clean
 
 R = TypeVar("R", bound=Record)
+
+
+class Rows(Protocol):
+    """Rows with named columns, wherever they come from: a file, a query, or either of them through a mapping."""
+
+    @property
+    def file(self) -> str:
+        """What problems call it: `links.csv`, `links query`."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def index(self, column: str) -> int | None:
+        """Where a column stands, None when there is none of that name."""
+        ...
+
+    def told(self, column: str) -> str:
+        """What a column is called where the rows come from."""
+        ...
+
+    def batches(self, problems: Problems, kinds: Sequence[str]) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
+        """The rows, as (number of each, rows of one width); what can't be read goes to `problems`, for `kinds`."""
+        ...
 
 
 class Field(NamedTuple):
@@ -63,12 +87,12 @@ class Shape(Generic[R]):
         return tuple(usual[name] for name in self.record._fields[1 + len(self.fields) :])
 
 
-def read(table: Table, shape: Shape[R], problems: Problems) -> Iterator[R]:
+def read(table: Rows, shape: Shape[R], problems: Problems) -> Iterator[R]:
     """The records of a table, streamed; rows that can't be taken are in `problems` when the iterator ends."""
     return chain.from_iterable(_batches(table, shape, problems))
 
 
-def _batches(table: Table, shape: Shape[R], problems: Problems) -> Iterator[Iterator[R]]:
+def _batches(table: Rows, shape: Shape[R], problems: Problems) -> Iterator[Iterator[R]]:
     plan = [(field, table.index(field.name), _lookup(field)) for field in shape.fields]
     for starts, rows in table.batches(problems, (shape.kind.value,)):
         by_column = list(zip(*rows, strict=True))
@@ -98,7 +122,7 @@ def _lookup(field: Field) -> Callable[[str], object] | None:
 
 
 def _one_by_one(
-    table: Table,
+    table: Rows,
     shape: Shape[R],
     starts: Sequence[int],
     rows: list[list[str]],
@@ -121,7 +145,7 @@ def _one_by_one(
                 try:
                     value = field.parse(cell)
                 except BadCell as error:
-                    problems.add(table.file, line, field.name, str(error))
+                    problems.add(table.file, line, table.told(field.name), str(error))
                     bad = True
             elif field.key:
                 value = cell.strip()
@@ -130,7 +154,9 @@ def _one_by_one(
                 # Cleaned, because the register compares the key with what passed its gate.
                 key = None if key is None or (field.filled and not value) else (*key, clean(cell))
             if field.filled and not value:
-                problems.add(table.file, line, field.name, "the cell is blank, so the row belongs to nobody")
+                problems.add(
+                    table.file, line, table.told(field.name), "the cell is blank, so the row belongs to nobody"
+                )
                 bad = True
         if bad:
             problems.skip(shape.kind.value, key)

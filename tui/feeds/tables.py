@@ -6,6 +6,7 @@ can't be read become problems with their line. It knows nothing of contacts and 
 at a time: memory does not grow with the file.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -22,6 +23,7 @@ from tui.errors import InputRefused
 from tui.text import clean, join_and, plural
 
 BATCH = 256
+UTF_8 = "utf-8-sig"
 LONGEST_LINE = 4 * 1024 * 1024
 _SAMPLE = 64 * 1024
 _DELIMITERS = (",", ";", "\t")
@@ -46,12 +48,16 @@ class Meter:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file whose header has been read. `columns` are lower-cased; a column without a name is ""."""
+    """A CSV file whose header has been read. `columns` are lower-cased; a column without a name is "".
+
+    `encoding` is how its text is to be decoded.
+    """
 
     path: Path
     columns: tuple[str, ...]
     delimiter: str
     meter: Meter = field(default_factory=Meter, compare=False)
+    encoding: str = UTF_8
 
     @property
     def file(self) -> str:
@@ -61,6 +67,10 @@ class Table:
     def index(self, column: str) -> int | None:
         """Where a column stands, None when the file has none of that name."""
         return self.columns.index(column) if column in self.columns else None
+
+    def told(self, column: str) -> str:
+        """A column as messages write it: as it is."""
+        return column
 
     def ignored(self, known: Collection[str]) -> tuple[str, ...]:
         """The columns that nobody asked for, in the order of the file."""
@@ -95,7 +105,7 @@ class Table:
 
         Rows that can't be read are noted in `problems` and skipped, without a key, for each of `kinds`.
         """
-        with _opened(self.path, self.meter) as lines:
+        with _opened(self.path, self.meter, self.encoding) as lines:
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             _header(reader)
             end = reader.line_num
@@ -147,13 +157,17 @@ def is_blank(row: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in row)
 
 
-def open_table(path: Path) -> Table:
-    """Check a file's encoding and read its header; InputRefused when that can't be done."""
+def open_table(path: Path, otherwise: str = "") -> Table:
+    """Check a file's encoding and read its header; InputRefused when that can't be done.
+
+    `otherwise`: the encoding of a file that is not UTF-8, where that is known; without it such a file is refused.
+    """
     with _system_errors(path), path.open("rb") as file:
         sample = file.read(_SAMPLE)
     _refuse_binary(path, sample)
     delimiter = _delimiter(sample)
-    with _opened(path) as lines:
+    encoding = otherwise if otherwise and not _is_utf8(path) else UTF_8
+    with _opened(path, encoding=encoding) as lines:
         try:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             header = _header(reader)
@@ -177,7 +191,7 @@ def open_table(path: Path) -> Table:
             means="There is no telling which of the two is meant. Nothing was imported.",
             todo="Remove or rename one of them in the first line.",
         )
-    return Table(path, columns, delimiter)
+    return Table(path, columns, delimiter, encoding=encoding)
 
 
 class _BoundedLines(io.FileIO):
@@ -204,19 +218,20 @@ class _BoundedLines(io.FileIO):
 
 
 @contextmanager
-def _opened(path: Path, meter: Meter | None = None) -> Iterator[io.TextIOWrapper]:
+def _opened(path: Path, meter: Meter | None = None, encoding: str = UTF_8) -> Iterator[io.TextIOWrapper]:
     """A file as text, whose failures to be read or decoded are refusals that name it."""
     with (
         _system_errors(path),
         _BoundedLines(path) as raw,
-        io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8-sig", newline="") as lines,
+        io.TextIOWrapper(io.BufferedReader(raw), encoding=encoding, newline="") as lines,
     ):
         raw.meter = meter
         try:
             yield lines
         except UnicodeDecodeError as error:
             raise InputRefused(
-                f"{clean(path.name)}, line {_undecodable_line(path):,}: the text is not UTF-8.",
+                f"{clean(path.name)}, line {_undecodable_line(path, encoding):,}: the text is "
+                + ("not UTF-8." if encoding == UTF_8 else f"neither UTF-8 nor {encoding}."),
                 means=_WOULD_DAMAGE,
                 todo=_SAVE_AS_UTF8,
             ) from error
@@ -289,13 +304,26 @@ def _say(error: csv.Error) -> str:
     return f"the row can't be read as CSV ({clean(text)})"
 
 
-def _undecodable_line(path: Path) -> int:
-    """The first line that is not UTF-8; only looked for once there is one."""
+def _is_utf8(path: Path) -> bool:
+    """Whether the whole file is UTF-8: text in an older encoding with one letter beyond ASCII hardly ever is."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _system_errors(path), path.open("rb") as file:
+        try:
+            while piece := file.read(_SAMPLE):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _undecodable_line(path: Path, encoding: str) -> int:
+    """The first line that is not of this encoding; only looked for once there is one."""
     line = 1
     with _BoundedLines(path) as raw, io.BufferedReader(raw) as file:
         for piece in file:
             try:
-                piece.decode()
+                piece.decode(encoding)
             except UnicodeDecodeError as error:
                 return line + piece[: error.start].count(b"\r")
             line += 1 + piece.count(b"\r") - piece.count(b"\r\n")

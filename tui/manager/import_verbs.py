@@ -95,13 +95,16 @@ class ImportVerbs:
 
     def preview_import(
         self,
-        path: Path,
+        path: Path | None,
         feed: str = "",
         *,
         progress: Callable[[ImportStep], None] | None = None,
         stop: threading.Event | None = None,
     ) -> "Preview":
-        """The difference that an import would make; bad rows and a shrunken feed are in it, to be accepted or not."""
+        """The difference that an import would make; bad rows and a shrunken feed are in it, to be accepted or not.
+
+        Without a path `feed` is one that the config says where to find.
+        """
         from tui.manager.previewing import preview
 
         return preview(self, path, feed, progress, stop)

@@ -1,8 +1,9 @@
 """Reading the difference that an import would make, and applying just that one.
 
-The files are read twice, once for the difference and once for the import: in between, and while they are read, they
-must not have changed, nor may another import have come in between. Bad rows and a shrunken feed don't hide the
-difference; applying it needs both to be accepted, and the import asks for that again.
+A feed is read twice, once for the difference and once for the import: in between, and while they are read, its files
+must not have changed; a feed without files must give the same records again. Nor may another import have come in
+between. Bad rows and a shrunken feed don't hide the difference; applying it needs both to be accepted, and the import
+asks for that again.
 """
 
 import threading
@@ -15,7 +16,8 @@ from tui.domain.difference import Difference
 from tui.domain.import_steps import ImportStep
 from tui.domain.records import Roster
 from tui.errors import Refused
-from tui.feeds import fingerprints, open_feed
+from tui.feeds import fingerprints, open_feed, reading
+from tui.feeds.digest import Digested
 from tui.feeds.fingerprints import Fingerprint
 from tui.text import join_and, plural
 
@@ -25,35 +27,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preview:
-    """A difference that was read, and what it was read from. `notes`: what the feed says of itself, in sentences."""
+    """A difference that was read, and what it was read from. `notes`: what the feed says of itself, in sentences.
 
-    path: Path
+    Without a `path` it was read from where the config says; `digest` is of the records then, and `files` is empty.
+    """
+
+    path: Path | None
     feed: str
     difference: Difference
     notes: tuple[str, ...]
     files: Mapping[Path, Fingerprint]
+    digest: str = ""
 
 
 def preview(
     manager: "ImportVerbs",
-    path: Path,
+    path: Path | None,
     feed: str,
     progress: Callable[[ImportStep], None] | None,
     stop: threading.Event | None,
 ) -> Preview:
     """Read the difference; nothing is imported. Raises what reading the feed raises, Refused, Declined."""
-    roster = _open(manager, path, feed)
-    files = fingerprints.take(roster.description.paths)
-    difference = manager.import_roster(
-        roster,
-        dry_run=True,
-        skip_bad=True,
-        accept_shrink=True,
-        progress=progress,
-        stop=stop,
-        when_read=lambda: _still_the_same(files, roster, "while it was read"),
-    )
-    return Preview(path, feed, difference, _notes(roster), files)
+    with reading(_open(manager, path, feed)) as opened:
+        roster = Digested(opened) if path is None else opened
+        files = fingerprints.take(roster.description.paths)
+        difference = manager.import_roster(
+            roster,
+            dry_run=True,
+            skip_bad=True,
+            accept_shrink=True,
+            progress=progress,
+            stop=stop,
+            when_read=lambda: _still_the_same(files, roster, "while it was read"),
+        )
+        digest = roster.digest if isinstance(roster, Digested) else ""
+        return Preview(path, feed, difference, _notes(roster), files, digest)
 
 
 def apply(
@@ -66,20 +74,38 @@ def apply(
     stop: threading.Event | None,
 ) -> Difference:
     """Import what the difference was read of. Raises Refused when that has changed, or another import came first."""
-    roster = _open(manager, read.path, read.feed)
-    _still_the_same(read.files, roster, "since the difference was read")
-    return manager.import_roster(
-        roster,
-        skip_bad=skip_bad,
-        accept_shrink=accept_shrink,
-        number=read.difference.number,
-        progress=progress,
-        stop=stop,
-        when_read=lambda: _still_the_same(read.files, roster, "since the difference was read"),
+    with reading(_open(manager, read.path, read.feed)) as opened:
+        roster = Digested(opened) if read.path is None else opened
+
+        def unchanged() -> None:
+            _still_the_same(read.files, roster, "since the difference was read")
+
+        def read_again() -> None:
+            unchanged()
+            if isinstance(roster, Digested) and roster.digest != read.digest:
+                raise _other_records(roster)
+
+        unchanged()
+        return manager.import_roster(
+            roster,
+            skip_bad=skip_bad,
+            accept_shrink=accept_shrink,
+            number=read.difference.number,
+            progress=progress,
+            stop=stop,
+            when_read=read_again,
+        )
+
+
+def _other_records(roster: Roster) -> Refused:
+    return Refused(
+        f"{roster.description.source} gives other records than when the difference was read.",
+        means="The difference that was read is not the one this import would make now. Nothing was imported.",
+        todo="Read the difference again.",
     )
 
 
-def _open(manager: "ImportVerbs", path: Path, feed: str) -> Roster:
+def _open(manager: "ImportVerbs", path: Path | None, feed: str) -> Roster:
     return open_feed(path, feed or None, settings=manager.settings)
 
 

@@ -19,7 +19,7 @@ from tui.domain.flag_groups import FlagGroup
 from tui.domain.reasons import REASON_LABELS, Reason
 from tui.jobs.plan import Plan
 from tui.manager.views import TAB_LABELS, Causes, Explanation, Overview, Relative, Row, Tab
-from tui.text import clean, formula_safe, plural, say_date, say_time
+from tui.text import formula_safe, plural, say_date, say_time
 
 if TYPE_CHECKING:
     from tui.manager.sources import Source
@@ -343,14 +343,14 @@ def sources_text(sources: "Sequence[Source]") -> str:
         return "Nothing here looks like a roster, and none was imported before. Give a path: engage-accounts import DIR"
     cells = [
         (
-            clean(str(source.path)),
+            source.shown,
             source.feed or "-",
             say_time(source.taken_at) if source.taken_at else "",
             source.note,
         )
         for source in sources
     ]
-    return table(("Folder or file", "Feed", "Extract of", ""), cells)
+    return table(("Where", "Feed", "Extract of", ""), cells)
 
 
 def difference_text(difference: Difference) -> str:

@@ -164,7 +164,7 @@ def drop_duplicates(connection: sqlite3.Connection, kind: RecordKind, file: str,
             file,
             numbers[0],
             columns,
-            f"{what} stands again in line {others}; which row is right can't be told, so none is taken",
+            f"{what} stands again in {problems.unit} {others}; which row is right can't be told, so none is taken",
         )
         problems.skip(kind, tuple(values), len(numbers))
         same = " AND ".join(f"{name} = ?" for name in key)

@@ -21,7 +21,13 @@ ELSEWHERE = "elsewhere"
 """The key of the entry that asks for a path."""
 ACCEPT = "accept"
 """What is typed to import a feed that lost a lot."""
-_FEEDS = {"csv": "CSV folder", "oneroster": "OneRoster", "sds": "School Data Sync", "oneroster-rest": "OneRoster REST"}
+_FEEDS = {
+    "csv": "CSV folder",
+    "oneroster": "OneRoster",
+    "sds": "School Data Sync",
+    "sql": "SQL",
+    "oneroster-rest": "OneRoster server",
+}
 _TABS = (Tab.READY_TO_REVOKE, Tab.READY_TO_PROVISION, Tab.ACTIVE, Tab.NO_ACCESS)
 _BAR = 30
 _STATUS, _KIND, _NUMBER = 20, 12, -9
@@ -34,7 +40,7 @@ _LOGGED = {"contacts": ("contact", "account"), "students": ("student",), "links"
 
 def key_of(source: Source) -> str:
     """What a source is known by in the list."""
-    return f"{source.feed}:{source.path}"
+    return f"{source.feed}:{source.shown}"
 
 
 def entries(sources: Sequence[Source], width: int, look: Look) -> list[Entry]:
@@ -44,7 +50,7 @@ def entries(sources: Sequence[Source], width: int, look: Look) -> list[Entry]:
         Entry(
             key_of(source),
             (
-                ((shown_path(source.path, room), look.dim if source.wrong else look.title),),
+                ((shown_path(source.shown, room), look.dim if source.wrong else look.title),),
                 ((_about(source), _style(source, look)),),
             ),
         )
@@ -56,7 +62,7 @@ def entries(sources: Sequence[Source], width: int, look: Look) -> list[Entry]:
 def _about(source: Source) -> str:
     parts = [_FEEDS.get(source.feed, ""), f"extract of {say_time(source.taken_at)}" if source.taken_at else ""]
     # The path stands above it already, and would leave no room for what is wrong.
-    note = source.note.replace(clean(str(source.path)), clean(source.path.name))
+    note = source.note.replace(source.shown, clean(source.path.name)) if source.path is not None else source.note
     return "  " + " · ".join(filter(None, (*parts, note)))
 
 
@@ -64,9 +70,9 @@ def _style(source: Source, look: Look) -> Style | None:
     return look.warn if source.wrong or source.older else look.dim if source.number else None
 
 
-def shown_path(path: Path, width: int) -> str:
+def shown_path(path: str, width: int) -> str:
     """A path in at most `width` cells; its end tells it from others, so its beginning gives way."""
-    text = clean(str(path))
+    text = path
     home = clean(str(Path.home()))
     if text.startswith(f"{home}/"):
         text = "~" + text[len(home) :]
@@ -83,9 +89,14 @@ def source(found: Source | None, look: Look, read: str, path: str) -> list[Para]
         return [Para(f"{read} or {path} asks for the path of a folder, or of a OneRoster users.csv.")]
     if found.wrong is not None:
         return wording.error(found.wrong, look)
-    said = [Para(clean(str(found.path)), look.title)]
-    said.append(Para(f"{_FEEDS[found.feed]}: {join_and(list(found.files))}"))
-    said.append(Para(f"Extract of {say_time(found.taken_at)}: then its oldest file was changed last."))
+    said = [Para(found.shown, look.title)]
+    if found.path is None:
+        said.append(
+            Para(f"{_FEEDS.get(found.feed, found.feed)}, as the config says. It is not reached before it is read.")
+        )
+    else:
+        said.append(Para(f"{_FEEDS[found.feed]}: {join_and(list(found.files))}"))
+        said.append(Para(f"Extract of {say_time(found.taken_at)}: then its oldest file was changed last."))
     if found.note:
         said.append(Para(f"{found.note[0].upper()}{found.note[1:]}.", look.warn if found.older else None))
     return [*said, BLANK, Para(f"{read} reads the difference that it would make. Nothing is imported by that.")]
@@ -112,7 +123,7 @@ def difference(read: Preview, look: Look) -> list[Para]:
     """The whole difference: what needs accepting, statuses, flags, records, and what else is to be known."""
     found = read.difference
     feed = _FEEDS.get(found.feed, found.feed)
-    said = [Para(f"{feed}, extract of {say_time(found.taken_at)}", look.title), Para(clean(str(read.path)), look.dim)]
+    said = [Para(f"{feed}, extract of {say_time(found.taken_at)}", look.title), Para(_place(read), look.dim)]
     if found.shrunk:
         said.append(Para("This feed has lost more than is plausible; see below. Importing it takes accepting that.",
                          look.bad, "! ", look.bad))  # fmt: skip
@@ -128,6 +139,10 @@ def difference(read: Preview, look: Look) -> list[Para]:
     if read.notes:
         said += [BLANK, Para("Of this feed", look.title), *(Para(line, None, "- ") for line in read.notes)]
     return said
+
+
+def _place(read: Preview) -> str:
+    return clean(str(read.path)) if read.path is not None else clean(read.difference.source)
 
 
 def _statuses(found: Difference, look: Look) -> Iterator[Para]:

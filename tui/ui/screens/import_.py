@@ -215,7 +215,7 @@ class ImportScreen(Board):
         else:
             self._read(source.path, source.feed)
 
-    def _read(self, path: Path, feed: str) -> None:
+    def _read(self, path: Path | None, feed: str) -> None:
         def work(stop: threading.Event) -> Preview:
             return self.manager.preview_import(path, feed, progress=self._told, stop=stop)
 
