@@ -100,7 +100,7 @@ def import_(
     accept_shrink: bool,
     as_json: bool,
 ) -> None:
-    """Import a roster: a folder of CSV files, of OneRoster or School Data Sync, a zip of one, or what the config names."""
+    """Import a roster: a folder of CSV files, OneRoster, School Data Sync, a zip of one, or what the config names."""
     from tui.feeds import CONFIGURED, open_feed, reading
     from tui.printing import plain as printing
 

@@ -18,7 +18,7 @@ NAMES_READ = 1000
 
 def likely(here: Path, most: int, also: Callable[[Path], bool] = lambda folder: False) -> list[Path]:
     """`here` and its direct sub-folders, where they hold a file that a feed knows, and the CSV and zip files in `here`
-    when it is no feed itself; the newest first, and no more than `most` entries looked at. `also` knows other folders."""
+    when it is no feed itself; the newest first, and no more than `most` entries looked at. `also` knows others."""
     found = [here] if _holds_known(here) or also(here) else []
     entries = sorted(_entries(here), key=_modified, reverse=True)[: max(most - 1, 0)]
     for entry in entries:

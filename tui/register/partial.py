@@ -7,6 +7,8 @@ open, is decided so that nobody becomes ready to revoke by something that was no
 * A record of somebody tells all the links that it names itself. A link that it names no more goes only when the other
   end does not name it either, as far as its last record said (`links.named_by`); where that is not known, the
   other end is taken to name it still until its own record comes.
+* A link to a student who is back, that the student's record does not name, may have gone meanwhile: its access is
+  unknown, which keeps an account and gives none.
 * A contact who is new or back, and is linked to nobody in the delta, may be named by records that are not in it: that
   is not known, and they are not ready to revoke until a whole roster has come.
 
@@ -130,7 +132,8 @@ def _fill_links(connection: sqlite3.Connection, rule: Mapping[str, bool]) -> Non
     connection.execute(
         "CREATE TEMP TABLE s_standing AS SELECT t.code AS student_code, c.code AS contact_code, l.priority,"
         " CASE WHEN sc.line > 0 THEN sc.contact_type ELSE l.relationship END AS relationship,"
-        " CASE WHEN sc.line > 0 THEN (SELECT access FROM temp.s_rule WHERE type = sc.contact_type)"
+        " CASE WHEN t.gone_snapshot IS NOT NULL THEN NULL"
+        " WHEN sc.line > 0 THEN (SELECT access FROM temp.s_rule WHERE type = sc.contact_type)"
         " ELSE l.portal_access END AS portal_access,"
         f" (CASE WHEN l.named_by = 0 THEN {NamedBy.STUDENT + NamedBy.CONTACT} ELSE l.named_by END)"
         f" & ((CASE WHEN st.line > 0 THEN 0 ELSE {NamedBy.STUDENT + 0} END)"
