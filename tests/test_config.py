@@ -136,6 +136,19 @@ def test_every_key_can_be_set(file: Path) -> None:
         profile = "/srv/ours.toml"
         [feeds.oneroster]
         portal_access_roles = ["parent"]
+        portal_profile = "portal"
+        [feeds.oneroster_rest]
+        url = "https://sis.kew.example/ims/oneroster/rostering/v1p2"
+        token_url = "https://sis.kew.example/token"
+        client_id = "engage"
+        client_secret_command = ["pass", "show", "sis"]
+        client_secret_file = "~/.sis"
+        scope = "roster"
+        ca_file = "/srv/ca.pem"
+        timeout_seconds = 5
+        page_size = 100
+        [feeds.sds]
+        portal_access_roles = ["other"]
         [feeds.sql]
         database = "postgresql://reader@sis.kew.example:5433/sis"
         contacts = "SELECT 1"
@@ -199,7 +212,19 @@ def test_every_key_can_be_set(file: Path) -> None:
         register=settings_room.RegisterSettings(Path("/srv/r.sqlite3"), "it"),
         accounts=settings_room.AccountSettings("embedded", "register", True, 0, 60),
         imports=settings_room.ImportSettings(100, 86400, "/srv/ours.toml"),
-        oneroster=settings_room.OneRosterSettings(("parent",)),
+        oneroster=settings_room.OneRosterSettings(("parent",), "portal"),
+        oneroster_rest=settings_room.OneRosterRestSettings(
+            url="https://sis.kew.example/ims/oneroster/rostering/v1p2",
+            token_url="https://sis.kew.example/token",
+            client_id="engage",
+            client_secret_command=("pass", "show", "sis"),
+            client_secret_file=Path("~/.sis"),
+            scope="roster",
+            ca_file=Path("/srv/ca.pem"),
+            timeout_seconds=5,
+            page_size=100,
+        ),
+        sds=settings_room.SdsSettings(("other",)),
         sql=settings_room.SqlSettings(
             database="postgresql://reader@sis.kew.example:5433/sis",
             contacts="SELECT 1",

@@ -76,7 +76,11 @@ def _screen(manager: "AccountManager") -> int:
 
 @cli.command("import")
 @click.argument("source", metavar="[DIR_OR_CSV]", required=False, type=click.Path(path_type=Path))
-@click.option("--feed", type=click.Choice(["csv", "oneroster", "sql"]), help="What it is; found out when left out.")
+@click.option(
+    "--feed",
+    type=click.Choice(["csv", "oneroster", "sds", "sql", "oneroster-rest"]),
+    help="What it is; found out when left out.",
+)
 @click.option("--profile", metavar="NAME", help="Read the columns by this mapping profile.")
 @click.option("--rows", type=click.IntRange(1, 100), metavar="N", help="Show the first rows as read, import nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, import nothing.")
@@ -100,8 +104,8 @@ def import_(
     watch: bool,
     every: int | None,
 ) -> None:
-    """Import a roster: a folder of CSV files, a OneRoster folder or users.csv, or what the config's SELECTs give."""
-    from tui.feeds import open_feed, reading
+    """Import a roster: a folder of CSV files, OneRoster, School Data Sync, a zip of one, or what the config names."""
+    from tui.feeds import CONFIGURED, open_feed, reading
     from tui.printing import plain as printing
 
     own = own_profile(profile or "", ctx.ensure_object(dict).get("config"))
@@ -112,14 +116,15 @@ def import_(
         if source is None or rows:
             raise click.UsageError("--watch needs the folder to watch, and shows no rows.")
         manager = _open(ctx, create=True)
-        stay(
-            manager, source, lambda path: open_feed(path, feed, settings=manager.settings, profile=own), skip_bad, every
-        )
+        settings = manager.settings
+        stay(manager, source, lambda path: open_feed(path, feed, settings=settings, profile=own), skip_bad, every)
         return
     if every is not None:
         raise click.UsageError("--every goes with --watch.")
-    if source is None and feed != "sql":
-        raise click.UsageError("Give a folder or file to import, or --feed sql for what the config's SELECTs give.")
+    if source is None and feed not in CONFIGURED:
+        raise click.UsageError(
+            f"Give a folder or file to import, or --feed {' or --feed '.join(CONFIGURED)} for what the config names."
+        )
     if rows:
         with reading(open_feed(source, feed, settings=_settings(ctx), profile=own)) as roster:
             _print(first_rows(roster, rows, as_json=as_json))

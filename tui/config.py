@@ -251,6 +251,8 @@ def _together(settings: Settings) -> list[str]:
         found.append('  services.scim.url: is needed where accounts.service is "scim".')
     if scim.token_url and not scim.client_id:
         found.append("  services.scim.client_id: is needed where services.scim.token_url is set.")
+    if settings.oneroster_rest.token_url and not settings.oneroster_rest.client_id:
+        found.append("  feeds.oneroster_rest.client_id: is needed where feeds.oneroster_rest.token_url is set.")
     if smtp.security == "none" and smtp.host and smtp.host not in LOCAL_HOSTS:
         found.append(
             '  mail.smtp.security: "none" is only for a mail server on this host (localhost); anybody in between could '

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _MOST_TEXT = 200
 _MOST_SQL = 20_000
-_ROLES = ("parent", "guardian", "relative")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -70,10 +69,16 @@ def _path(value: Any) -> Path | None:
     return Path(value) if value else None
 
 
-def _roles(value: Any) -> tuple[str, ...]:
-    if not value or not isinstance(value, list) or not all(role in _ROLES for role in value):
-        raise ValueError("not roles")
-    return tuple(dict.fromkeys(value))
+def some_of(*words: str) -> Allowed:
+    """A list of one or more of a few words."""
+
+    def prepare(value: Any) -> tuple[str, ...]:
+        if not value or not isinstance(value, list) or not all(word in words for word in value):
+            raise ValueError("not some of them")
+        return tuple(dict.fromkeys(value))
+
+    quoted = ", ".join(f'"{word}"' for word in words)
+    return Allowed(f"a list of one or more of {quoted}", prepare)
 
 
 def _keys(value: Any) -> dict[str, str]:
@@ -177,7 +182,8 @@ PortalUrl = Annotated[
         _portal_url,
     ),
 ]
-Roles = Annotated[tuple[str, ...], Allowed('a list of one or more of "parent", "guardian", "relative"', _roles)]
+Roles = Annotated[tuple[str, ...], some_of("parent", "guardian", "relative")]
+SdsRoles = Annotated[tuple[str, ...], some_of("parent", "guardian", "relative", "aide", "doctor", "child", "other")]
 Keys = Annotated[Mapping[str, str], Allowed('a table of action = "key"', _keys)]
 Host = Annotated[str, Allowed('the name of a host in quotes, such as "smtp.school.example"', _host)]
 Database = Annotated[

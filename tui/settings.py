@@ -18,6 +18,7 @@ from tui.config_values import (
     PortalUrl,
     Profile,
     Roles,
+    SdsRoles,
     Sender,
     Statement,
     YesNo,
@@ -81,9 +82,36 @@ class ImportSettings(_Table):
 
 @dataclass(frozen=True, slots=True)
 class OneRosterSettings(_Table):
-    """The sync rule for OneRoster, whose links carry no portal access: which roles get it."""
+    """The sync rule for OneRoster, whose links carry no portal access: which roles get it; and which user profile has
+    the portal's usernames ("": users.csv has them)."""
 
     portal_access_roles: Roles = ("parent", "guardian")
+    portal_profile: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneRosterRestSettings(_Table):
+    """The OneRoster server, with who asks it for tokens (OAuth 2 client credentials; none without a token_url).
+
+    The client's secret is never a setting: see tui.secret.
+    """
+
+    url: PortalUrl = ""
+    token_url: PortalUrl = ""
+    client_id: Line = ""
+    client_secret_command: Command = ()
+    client_secret_file: PathOrUsual = None
+    scope: Line = ""
+    ca_file: PathOrUsual = None
+    timeout_seconds: Annotated[int, whole(5, 300)] = 60
+    page_size: Annotated[int, whole(1, 10_000)] = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SdsSettings(_Table):
+    """The sync rule for Microsoft School Data Sync: which relationship roles get portal access."""
+
+    portal_access_roles: SdsRoles = ("parent", "guardian")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +227,10 @@ class Settings(_Table):
     accounts: AccountSettings = field(default_factory=AccountSettings)
     imports: ImportSettings = field(default_factory=ImportSettings, metadata={"table": "import"})
     oneroster: OneRosterSettings = field(default_factory=OneRosterSettings, metadata={"table": "feeds.oneroster"})
+    oneroster_rest: OneRosterRestSettings = field(
+        default_factory=OneRosterRestSettings, metadata={"table": "feeds.oneroster_rest"}
+    )
+    sds: SdsSettings = field(default_factory=SdsSettings, metadata={"table": "feeds.sds"})
     sql: SqlSettings = field(default_factory=SqlSettings, metadata={"table": "feeds.sql"})
     guard: GuardSettings = field(default_factory=GuardSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)

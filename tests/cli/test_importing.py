@@ -130,7 +130,7 @@ def test_what_is_no_roster_is_refused(cli: Run, tmp_path: Path) -> None:
 def test_the_feed_may_be_named(cli: Run, school: SchoolFiles, tmp_path: Path) -> None:
     folder = school.write(tmp_path / "extract")
     assert cli("import", folder, "--feed", "oneroster").code == ExitCode.INPUT_REFUSED
-    assert cli("import", folder, "--feed", "sds").code == ExitCode.USAGE
+    assert cli("import", folder, "--feed", "sif").code == ExitCode.USAGE
     assert cli("import", folder, "--feed", "csv").code == 0
 
 

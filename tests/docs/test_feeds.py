@@ -40,7 +40,7 @@ def test_the_examples_have_columns_that_are_read(shape: Shape[Any]) -> None:
 
 
 def test_the_columns_of_oneroster_are_those_that_are_read() -> None:
-    from tui.feeds import oneroster
+    from tui.feeds import oneroster_files as oneroster
 
     described = columns_in(section("OneRoster 1.1"))
     assert set(described) == set().union(*oneroster._COLUMNS.values())

@@ -1,4 +1,4 @@
-"""OneRoster 1.1 as real systems write it."""
+"""OneRoster 1.1 and 1.2 as real systems write it."""
 
 import csv
 from collections import Counter
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.domain.records import ContactRecord, LinkRecord, RecordKind, StaffRecord, StudentRecord
+from tui.domain.records import ContactRecord, LinkRecord, NamedCode, RecordKind, StaffRecord, StudentRecord
 from tui.errors import InputRefused
-from tui.feeds.oneroster import OneRosterFeed
+from tui.feeds.oneroster_files import OneRosterFeed
 
 HEADER = "sourcedId,status,enabledUser,role,username,givenName,familyName,email,sms,phone,agentSourcedIds,grades"
 
@@ -67,9 +67,9 @@ def test_everybody_becomes_what_the_role_says(tmp_path: Path) -> None:
         StaffRecord(8, "A1", "", "Al", "Ng", "", "", False),
     ]
     assert list(feed.links()) == [
-        LinkRecord(5, "S1", "P1", "Parent", None, True),
-        LinkRecord(5, "S1", "G1", "Guardian", None, True),
-        LinkRecord(5, "S1", "R1", "Relative", None, False),
+        LinkRecord(5, "S1", "P1", "Parent", None, True, 1),
+        LinkRecord(5, "S1", "G1", "Guardian", None, True, 1),
+        LinkRecord(5, "S1", "R1", "Relative", None, False, 1),
     ]
     assert list(feed.link_history()) == []
     assert not feed.problems
@@ -210,7 +210,7 @@ def test_each_wrong_cell_is_named_once_and_the_row_left_out(tmp_path: Path) -> N
     assert pairs(feed) == []
     assert feed.dropped_agents == 0  # they are in the file, only left out
     assert said(feed) == [
-        "users.csv, line 2, column role: “parnet” is no role of OneRoster 1.1, such as student, parent or teacher",
+        "users.csv, line 2, column role: “parnet” is no role of OneRoster, such as student, parent or teacher",
         "users.csv, line 2, column enabledUser: “perhaps” is not yes or no",
         "users.csv, line 3, column status: “inactive” is not active or tobedeleted, nor blank",
         "users.csv, line 4, column sourcedId: the cell is blank, so the row belongs to nobody",
@@ -232,32 +232,102 @@ def test_a_missing_column_is_refused(tmp_path: Path, missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "refused"),
+    ("line", "partial"),
     [
-        ("file.users,delta", "is a delta"),
-        ("processingMode,Delta", "is a delta"),
-        ("oneroster.version,1.2", "OneRoster 1.2"),
-        ("file.users,bulk", ""),
-        ("file.enrollments,delta", ""),
-        ("oneroster.version,1.1", ""),
+        ("file.users,delta", True),
+        ("processingMode,Delta", True),
+        ("file.users,bulk", False),
+        ("file.enrollments,delta", False),
+        ("oneroster.version,1.1", False),
     ],
 )
-def test_the_manifest_says_whether_the_set_can_be_read(tmp_path: Path, line: str, refused: str) -> None:
+def test_the_manifest_says_whether_it_is_everybody(tmp_path: Path, line: str, partial: bool) -> None:
     path = folder(tmp_path, person("P1", "parent"), manifest=f"PropertyName, value\nmanifest.version,1.0\n{line}\n")
-    if refused:
-        with pytest.raises(InputRefused, match=refused):
-            OneRosterFeed(path)
-    else:
-        assert len(list(OneRosterFeed(path).contacts())) == 1
+    for given_ in (path, path / "users.csv"):
+        feed = OneRosterFeed(given_)
+        assert feed.description.partial is partial
+        assert len(list(feed.contacts())) == 1
 
 
-@pytest.mark.parametrize(("name", "what"), [("roles", "OneRoster 1.2"), ("relationships", "School Data Sync")])
-def test_formats_that_are_not_read_yet_are_named(tmp_path: Path, name: str, what: str) -> None:
-    header = "sourcedId,status,enabledUser,username,givenName,familyName,agentSourcedIds"
-    with pytest.raises(InputRefused) as caught:
-        OneRosterFeed(folder(tmp_path, header=header, **{name: "x,y\n"}))
-    assert what in str(caught.value)
-    assert "not read yet" in caught.value.means
+USERS_12 = "sourcedId,status,enabledUser,username,givenName,familyName,agentSourcedIds"
+ROLES = "sourcedId,status,userSourcedId,roleType,role,orgSourcedId\n"
+
+
+def test_in_12_the_roles_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path,
+        "P1,,true,mai,Mai,Lee,S1",
+        "P2,,true,tom,Tom,Lee,S1",
+        "S1,,true,ann,Ann,Lee,",
+        "N1,,true,no,No,Body,",
+        header=USERS_12,
+        roles=ROLES
+        + "1,,P1,secondary,parent,o\n2,,P1,primary,teacher,o\n3,,S1,primary,student,o\n4,,P2,primary,guardian,o\n"
+        + "5,tobedeleted,P2,secondary,parent,o\n",
+    )
+    feed = OneRosterFeed(path)
+    assert [(one.code, one.contact_type) for one in feed.contacts()] == [("P1", "Parent"), ("P2", "Guardian")]
+    assert [one.code for one in feed.students()] == ["S1"]
+    assert [one.code for one in feed.staff()] == ["P1"]
+    assert pairs(feed) == [("S1", "P1"), ("S1", "P2")]
+    assert feed.notes == ("1 user of users.csv without a role in roles.csv: passed over.",)
+    assert not feed.problems
+
+
+def test_a_bad_role_leaves_the_user_out(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path, "P1,,true,mai,Mai,Lee,S1", header=USERS_12, roles=ROLES + "1,,P1,primary,parnet,o\n2,,,x,parent,o\n"
+    )
+    feed = OneRosterFeed(path)
+    assert list(feed.contacts()) == []
+    assert said(feed) == [
+        "roles.csv, line 2, column role: “parnet” is no role of OneRoster, such as student, parent or teacher",
+        "roles.csv, line 3, column userSourcedId: is blank, so the role is nobody's",
+    ]
+    assert feed.problems.skipped_keys["contacts"] == {("P1",)}
+
+
+def test_the_portals_username_is_that_of_its_profile(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path,
+        "P1,,true,school-mai,Mai,Lee,",
+        "P2,,true,school-tom,Tom,Lee,",
+        header=USERS_12,
+        roles=ROLES + "1,,P1,primary,parent,o\n2,,P2,primary,parent,o\n",
+        userprofiles="sourcedId,userSourcedId,profileType,applicationId,username\n1,P1,login,Portal,mai\n2,P2,x,other,tom\n",
+    )
+    feed = OneRosterFeed(path, portal_profile="portal")
+    assert [one.username for one in feed.contacts()] == ["mai", ""]
+    assert [one.username for one in OneRosterFeed(path).contacts()] == ["school-mai", "school-tom"]
+    (path / "userprofiles.csv").unlink()
+    with pytest.raises(InputRefused, match=r"no userProfiles\.csv"):
+        OneRosterFeed(path, portal_profile="portal")
+
+
+def test_a_delta_names_who_goes_and_whose_role_it_does_not_say(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path,
+        "P1,active,true,mai,Mai,Lee,S1",
+        "P2,tobedeleted,true,tom,Tom,Lee,",
+        header=USERS_12,
+        roles=ROLES,
+        manifest="propertyName,value\nfile.users,delta\nfile.roles,delta\n",
+    )
+    feed = OneRosterFeed(path)
+    assert sorted(feed.named_codes()) == [NamedCode("P1"), NamedCode("P2", is_gone=True)]
+    assert [one.code for one in feed.contacts()] == [one.code for one in feed.students()] == ["P1"]
+    assert [(one.student_code, one.contact_code, one.relationship, one.named_by) for one in feed.links()] == [
+        ("P1", "S1", "", 1),
+        ("S1", "P1", "", 2),
+    ]
+
+
+def test_a_delta_of_roles_beside_all_users_is_refused(tmp_path: Path) -> None:
+    path = folder(
+        tmp_path, header=USERS_12, roles=ROLES, manifest="propertyName,value\nfile.users,bulk\nfile.roles,delta\n"
+    )
+    with pytest.raises(InputRefused, match=r"roles\.csv is a delta"):
+        OneRosterFeed(path)
 
 
 def test_the_real_file_is_read_whole(real_users: Path) -> None:

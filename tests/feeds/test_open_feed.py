@@ -82,4 +82,4 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_feed_of_another_name_is_refused(write: Write) -> None:
-    assert "no feed called sds" in refusal(write(), "sds").what
+    assert "no feed called sif" in refusal(write(), "sif").what

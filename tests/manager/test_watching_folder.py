@@ -24,8 +24,15 @@ NOW = FIRST + timedelta(days=30)
 class Watcher:
     """Somebody's watch of a folder, with what it said."""
 
-    def __init__(self, register: Path, folder: Path, skip_bad: bool = False, **imports: int) -> None:
-        settings = Settings(imports=ImportSettings(**imports))
+    def __init__(
+        self,
+        register: Path,
+        folder: Path,
+        skip_bad: bool = False,
+        watch_seconds: int = 60,
+        max_shrink_percent: int = 33,
+    ) -> None:
+        settings = Settings(imports=ImportSettings(max_shrink_percent, watch_seconds))
         actor = Actor("watcher", "local")
         self.manager = AccountManager(settings, register, create=True, actor=actor, clock=lambda: NOW)
         self.folder = folder

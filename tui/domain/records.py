@@ -13,9 +13,9 @@ Dates are ISO text (`2026-11-28`), moments ISO text in UTC (`2026-11-28T07:05:00
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from tui.domain.problems import Problems
 
@@ -84,8 +84,19 @@ class StudentRecord(NamedTuple):
     username: str | None = None
 
 
+class NamedBy(IntFlag):
+    """Whose record names a link, where feeds have it on either: unknown is neither."""
+
+    UNKNOWN = 0
+    STUDENT = 1
+    CONTACT = 2
+
+
 class LinkRecord(NamedTuple):
-    """A link between a student and a contact. One pair may have several, told apart by `relationship`."""
+    """A link between a student and a contact. One pair may have several, told apart by `relationship`.
+
+    `named_by` is a NamedBy value. In a partial roster a blank `relationship` is the contact's type, whatever that is.
+    """
 
     line: int
     student_code: str
@@ -93,6 +104,7 @@ class LinkRecord(NamedTuple):
     relationship: str = ""
     priority: int | None = None
     portal_access: bool | None = None
+    named_by: int = NamedBy.UNKNOWN
 
 
 class LinkHistoryRecord(NamedTuple):
@@ -118,6 +130,18 @@ class StaffRecord(NamedTuple):
     employed: bool = True
 
 
+class NamedCode(NamedTuple):
+    """A code that a partial roster names without a record of a certain kind.
+
+    `is_gone`: to be deleted, as a RecordKind value `kind`, "" for whatever it is. Else it has records of all three
+    kinds of person, and only the one that the register knows it as is meant.
+    """
+
+    code: str
+    kind: str = ""
+    is_gone: bool = False
+
+
 Record = ContactRecord | StudentRecord | LinkRecord | LinkHistoryRecord | StaffRecord
 
 
@@ -130,7 +154,8 @@ class RosterDescription:
     the file name for each kind that is present; `columns` the columns found for each kind, in the feed's own
     names; `fields` the record fields that they fill, where those names are not the fields' own; `sync_rule` says in a
     sentence where portal access comes from when the links don't carry it; `paths` are the files that are read, none
-    for a roster that is made.
+    for a roster that is made. `partial`: it says only what changed since the last one, and comes from a PartialRoster;
+    `access_by_type` is then the sync rule for contacts whose type it does not say.
     """
 
     feed: str
@@ -141,6 +166,8 @@ class RosterDescription:
     sync_rule: str = ""
     fields: Mapping[RecordKind, frozenset[str]] = field(default_factory=dict)
     paths: tuple[Path, ...] = ()
+    partial: bool = False
+    access_by_type: Mapping[str, bool] = field(default_factory=dict)
 
     def filled(self, kind: RecordKind) -> frozenset[str]:
         """The fields of the records of a kind that this feed fills; the others say nothing."""
@@ -184,3 +211,12 @@ class Roster(Protocol):
     def link_history(self) -> Iterator[LinkHistoryRecord]: ...
 
     def staff(self) -> Iterator[StaffRecord]: ...
+
+
+@runtime_checkable
+class PartialRoster(Roster, Protocol):
+    """A roster of what changed: whoever is not in it is as before."""
+
+    def named_codes(self) -> Iterator[NamedCode]:
+        """Who is to be deleted, and who is named without saying as what."""
+        ...

@@ -4,21 +4,27 @@ A feed never sees the register and decides nothing about accounts. It reports wh
 the rest; text is cleaned later, at the register's gate.
 """
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from tui.domain.records import Roster
 from tui.errors import InputRefused
+from tui.feeds.archives import is_zip, unpack
 from tui.feeds.csv_files import FILES, REQUIRED_FILES, CsvFeed
-from tui.feeds.folders import find_files
-from tui.feeds.oneroster import OneRosterFeed
+from tui.feeds.folders import find_files, taken_at
+from tui.feeds.oneroster_files import OneRosterFeed
+from tui.feeds.sds import SdsFeed
 from tui.feeds.tables import open_table
 from tui.settings import Settings
 from tui.text import clean, join_and
 
-FEEDS = ("csv", "oneroster")
+FEEDS = ("csv", "oneroster", "sds")
 """Feeds that are read from files; which one a path holds is found out where nobody says."""
 
 
@@ -57,11 +63,43 @@ def _check_sql(settings: Settings) -> str:
     return check_sql(settings)
 
 
-_CONFIGURED = {"sql": Configured(_sql_is_set, _where_sql, _open_sql, _check_sql)}
+def _rest_is_set(settings: Settings) -> bool:
+    return bool(settings.oneroster_rest.url)
+
+
+def _where_rest(settings: Settings) -> str:
+    return clean(settings.oneroster_rest.url)
+
+
+def _open_rest(settings: Settings, profile: str) -> Roster:
+    from tui.feeds.oneroster_rest import open_rest
+
+    if profile:
+        raise InputRefused(
+            "A mapping profile is for a folder of CSV files, and for the SQL feed.",
+            means="OneRoster says itself what its fields mean. Nothing was imported.",
+            todo="Leave --profile out.",
+        )
+    return open_rest(settings)
+
+
+def _check_rest(settings: Settings) -> str:
+    from tui.feeds.oneroster_rest import check_rest
+
+    return check_rest(settings)
+
+
+_CONFIGURED = {
+    "sql": Configured(_sql_is_set, _where_sql, _open_sql, _check_sql),
+    "oneroster-rest": Configured(_rest_is_set, _where_rest, _open_rest, _check_rest),
+}
 CONFIGURED = tuple(_CONFIGURED)
 """Feeds that the config says where to find: they have no path, and are named."""
 _BY_CONFIG = f"--feed {' or --feed '.join(CONFIGURED)}, which the config says where to find,"
-_WANTED = f"Give a folder with {join_and(list(REQUIRED_FILES))}, or a OneRoster 1.1 folder, or its users.csv by itself."
+_WANTED = (
+    f"Give a folder with {join_and(list(REQUIRED_FILES))}, or one of OneRoster or School Data Sync, "
+    "a zip of one, or a OneRoster users.csv by itself."
+)
 
 
 def configured(settings: Settings) -> tuple[str, ...]:
@@ -131,7 +169,7 @@ def open_feed(
             means="Nothing was imported.",
             todo="Check the spelling of the path.",
         )
-    if is_folder and name != "oneroster" and (mapped := _mapped(path, profile, settings.imports.profile)):
+    if is_folder and name in (None, "csv") and (mapped := _mapped(path, profile, settings.imports.profile)):
         return mapped
     if profile:
         raise InputRefused(
@@ -139,11 +177,40 @@ def open_feed(
             means="OneRoster says itself what its columns mean. Nothing was imported.",
             todo="Give the folder, or leave --profile out.",
         )
-    if (name or _detect(path, shown, is_folder)) == "oneroster":
-        return OneRosterFeed(path, access_roles=settings.oneroster.portal_access_roles)
-    if is_file:
+    if is_file and is_zip(path):
+        return _open_zip(path, name, settings)
+    return _open(path, name, settings, shown, is_folder)
+
+
+def _open(
+    path: Path, name: str | None, settings: Settings, shown: str, is_folder: bool
+) -> CsvFeed | OneRosterFeed | SdsFeed:
+    kind = name or _detect(path, shown, is_folder)
+    if kind == "oneroster":
+        return OneRosterFeed(
+            path,
+            access_roles=settings.oneroster.portal_access_roles,
+            portal_profile=settings.oneroster.portal_profile,
+        )
+    if kind == "sds":
+        return SdsFeed(path, access_roles=settings.sds.portal_access_roles)
+    if not is_folder:
         raise _lone_file(path, shown)
     return CsvFeed(path)
+
+
+def _open_zip(path: Path, name: str | None, settings: Settings) -> Roster:
+    """The feed in a zip. It is unpacked where only this user can read it, and that goes when the feed goes."""
+    folder = Path(tempfile.mkdtemp(prefix="engage-accounts-"))
+    try:
+        unpack(path, folder)
+        feed = _open(folder, name, settings, clean(str(path)), is_folder=True)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    feed.description = replace(feed.description, source=str(path.absolute()), paths=(path,), taken_at=taken_at([path]))
+    weakref.finalize(feed, shutil.rmtree, folder, ignore_errors=True)
+    return feed
 
 
 def _mapped(folder: Path, profile: str, usual: str) -> Roster | None:
@@ -165,15 +232,16 @@ def _detect(path: Path, shown: str, is_folder: bool) -> str:
                 return "oneroster"
         return "csv"
     found = find_files(path, (*FILES, "users.csv"))
-    csv, oneroster = any(name in found for name in REQUIRED_FILES), "users.csv" in found
-    if csv and oneroster:
+    csv, users = any(name in found for name in REQUIRED_FILES), "users.csv" in found
+    other = _of_users(found["users.csv"]) if users else ""
+    if csv and users:
         raise InputRefused(
             f"The folder {shown} holds two feeds: {join_and([file.name for file in found.values()])}.",
             means="There is no telling which of them is meant. Nothing was imported.",
-            todo="Say which with --feed csv or --feed oneroster, or take the other files away.",
+            todo=f"Say which with --feed csv or --feed {other}, or take the other files away.",
         )
-    if csv or oneroster:
-        return "csv" if csv else "oneroster"
+    if csv or users:
+        return "csv" if csv else other
     if any(path.iterdir()):
         what = f"The folder {shown} holds no file that a feed knows."
     else:
@@ -181,10 +249,17 @@ def _detect(path: Path, shown: str, is_folder: bool) -> str:
     raise InputRefused(what, means="There is nothing to import.", todo=_WANTED)
 
 
+def _of_users(users: Path) -> str:
+    """Whose users.csv it is: in School Data Sync neither the role nor who belongs to whom stands in it."""
+    columns = open_table(users).columns
+    beside = find_files(users.parent, ("relationships.csv",))
+    return "sds" if beside and "role" not in columns and "agentsourcedids" not in columns else "oneroster"
+
+
 def _lone_file(path: Path, shown: str) -> InputRefused:
     if path.name.lower() not in FILES:
         return InputRefused(
-            f"The file {shown} is not a feed: its header has no sourcedId and role, as OneRoster 1.1 has.",
+            f"The file {shown} is not a feed: its header has no sourcedId and role, as OneRoster has.",
             means="Nothing was imported.",
             todo=_WANTED,
         )

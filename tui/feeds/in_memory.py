@@ -102,7 +102,7 @@ class InMemoryRoster:
 
 def columns_of(kind: RecordKind, records: Sequence[Record]) -> frozenset[str]:
     """The columns that `records` of `kind` carry, as field names."""
-    columns = set(_RECORD_TYPES[kind]._fields) - {"line"}
+    columns = set(_RECORD_TYPES[kind]._fields) - {"line", "named_by"}
     for name in _ABSENT_WHEN_NONE:
         if name in columns and records and all(getattr(record, name) is None for record in records):
             columns.discard(name)

@@ -17,8 +17,8 @@ NAMES_READ = 1000
 
 
 def likely(here: Path, most: int, also: Callable[[Path], bool] = lambda folder: False) -> list[Path]:
-    """`here` and its direct sub-folders, where they hold a file that a feed knows, and the CSV files in `here` when it
-    is no feed itself; the newest first, and no more than `most` entries looked at. `also` knows other folders."""
+    """`here` and its direct sub-folders, where they hold a file that a feed knows, and the CSV and zip files in `here`
+    when it is no feed itself; the newest first, and no more than `most` entries looked at. `also` knows others."""
     found = [here] if _holds_known(here) or also(here) else []
     entries = sorted(_entries(here), key=_modified, reverse=True)[: max(most - 1, 0)]
     for entry in entries:
@@ -26,13 +26,13 @@ def likely(here: Path, most: int, also: Callable[[Path], bool] = lambda folder: 
         if _is_folder(entry):
             if not entry.name.startswith(".") and (_holds_known(path) or also(path)):
                 found.append(path)
-        elif here not in found and _is_csv(entry.name) and _is_file(entry):
+        elif here not in found and _is_export(entry.name) and _is_file(entry):
             found.append(path)
     return found
 
 
 def complete(text: str) -> str:
-    """`text` with as much added as all folders and CSV files that begin so have in common; as it is when none does."""
+    """`text` with as much added as all folders, CSV and zip files that begin so have in common, if any do."""
     before, slash, begun = text.rpartition("/")
     folder = expanded(before + slash)
     names = [
@@ -40,7 +40,7 @@ def complete(text: str) -> str:
         for entry in _entries(folder)
         if entry.name.startswith(begun)
         and (begun or not entry.name.startswith("."))
-        and ((is_folder := _is_folder(entry)) or _is_csv(entry.name))
+        and ((is_folder := _is_folder(entry)) or _is_export(entry.name))
     ]
     return before + slash + _common_start(names) if names else text
 
@@ -76,8 +76,8 @@ def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
         yield from islice(entries, NAMES_READ)
 
 
-def _is_csv(name: str) -> bool:
-    return name.lower().endswith(".csv") and not name.startswith(".")
+def _is_export(name: str) -> bool:
+    return name.lower().endswith((".csv", ".zip")) and not name.startswith(".")
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

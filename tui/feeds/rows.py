@@ -80,6 +80,12 @@ class Shape(Generic[R]):
     def columns(self) -> frozenset[str]:
         return frozenset(field.name for field in self.fields)
 
+    @property
+    def rest(self) -> tuple[object, ...]:
+        """What stands in the type's last fields, which no column fills."""
+        usual = self.record._field_defaults
+        return tuple(usual[name] for name in self.record._fields[1 + len(self.fields) :])
+
 
 def read(table: Rows, shape: Shape[R], problems: Problems) -> Iterator[R]:
     """The records of a table, streamed; rows that can't be taken are in `problems` when the iterator ends."""
@@ -107,6 +113,7 @@ def _batches(table: Rows, shape: Shape[R], problems: Problems) -> Iterator[Itera
         except BadCell:
             yield _one_by_one(table, shape, starts, rows, problems)
         else:
+            values.extend(map(repeat, shape.rest))
             yield _make(shape.record, zip(*values))  # noqa: B905  repeat() has no end
 
 
@@ -154,7 +161,7 @@ def _one_by_one(
         if bad:
             problems.skip(shape.kind.value, key)
         else:
-            good.append(values)
+            good.append([*values, *shape.rest])
     return _make(shape.record, good)
 
 

@@ -21,6 +21,8 @@ ABOUT = {
     "accounts": "Where accounts live, who knows of them, and who may keep one.",
     "import": "When an import is stopped, how often a watched folder is looked at, how a folder of files is mapped.",
     "feeds.oneroster": "Who gets portal access in OneRoster, which does not say.",
+    "feeds.oneroster_rest": "The OneRoster server, for `import --feed oneroster-rest`.",
+    "feeds.sds": "Who gets portal access in Microsoft School Data Sync, which does not say.",
     "feeds.sql": "The database that a roster is read from, with a SELECT for each kind of record.",
     "guard": "How many accounts a plan may act on before the guard stops it.",
     "schedule": "When accounts are to be looked through again, and when a request is overdue.",

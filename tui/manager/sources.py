@@ -53,8 +53,8 @@ def look_at(path: Path, extracts: Sequence[Extract], settings: Settings) -> list
     found = _opened(path, None, extracts, settings)
     if found.wrong is not None:
         both = [_opened(path, feed, extracts, settings) for feed in FEEDS]
-        if all(source.feed for source in both):
-            return both
+        if sum(bool(source.feed) for source in both) > 1:
+            return [source for source in both if source.feed]
     return [found]
 
 

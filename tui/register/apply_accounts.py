@@ -37,16 +37,20 @@ def apply_accounts(
     taken_at: str,
     source: AccountsSource,
     complete: bool,
+    partial: bool,
     actor: Actor,
     at: str,
 ) -> AccountsResult:
     """Take over what the staged feed says of accounts, and verify what was requested.
 
     `complete` False: contacts were left out whose code can't be read, so nobody's record may be taken as gone.
+    `partial`: whoever is not named in it is not spoken of, gone or not.
     """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
-    verified, unverified = _verify_requests(connection, snapshot, taken_at, complete=complete, actor=actor, at=at)
+    verified, unverified = _verify_requests(
+        connection, snapshot, taken_at, complete=complete, partial=partial, actor=actor, at=at
+    )
     _verify_late(connection, snapshot, taken_at, verified, actor=actor, at=at)
     not_obeyed = []
     cases = connection.execute(
@@ -169,7 +173,14 @@ def _audit(
 
 
 def _verify_requests(
-    connection: sqlite3.Connection, snapshot: int, taken_at: str, *, complete: bool, actor: Actor, at: str
+    connection: sqlite3.Connection,
+    snapshot: int,
+    taken_at: str,
+    *,
+    complete: bool,
+    partial: bool,
+    actor: Actor,
+    at: str,
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Hold open requests against this extract: how they came out, and those that it could not verify.
 
@@ -184,8 +195,10 @@ def _verify_requests(
         "  WHERE x.kind = 'contacts' AND x.a = c.code)"
         " FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN contacts AS c ON c.id * 4 = i.person"
         " LEFT JOIN accounts AS a ON a.person = i.person LEFT JOIN temp.s_contacts AS s ON s.code = c.code"
-        " WHERE i.state IN ('requested', 'attested') AND i.acted_at < ?",
-        (taken_at,),
+        " WHERE i.state IN ('requested', 'attested') AND i.acted_at < ?"
+        # Of whoever is not named in what changed nothing is said.
+        " AND (NOT ? OR c.code IN (SELECT code FROM temp.s_named))",
+        (taken_at, partial),
     ).fetchall()
     for item, job, code, person, state, detail, before, acted_at, verb, username, absent, login, had, bad in open_items:
         listing = Listing(username, gone=bool(absent), left_out=bool(bad or (absent and not complete)))

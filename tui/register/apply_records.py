@@ -109,11 +109,11 @@ def resolve_links(
     register has no links yet there is nothing to compare them with: they go straight to their place.
     """
     links = description.files.get(RecordKind.LINKS, "links")
-    columns = "contact_id, student_id, relationship, priority, portal_access"
+    columns = "contact_id, student_id, relationship, priority, portal_access, named_by"
     connection.execute("DROP TABLE IF EXISTS temp.t_links")
     connection.execute(
         "CREATE TEMP TABLE t_links (contact_id INTEGER, student_id INTEGER, relationship TEXT, priority, portal_access,"
-        " PRIMARY KEY (contact_id, student_id, relationship)) WITHOUT ROWID"
+        " named_by, PRIMARY KEY (contact_id, student_id, relationship)) WITHOUT ROWID"
     )
     first = connection.execute("SELECT 1 FROM links LIMIT 1").fetchone() is None
     into = f"links ({columns}, first_snapshot)" if first else f"temp.t_links ({columns})"
@@ -123,7 +123,7 @@ def resolve_links(
         if connection.execute(f"SELECT 1 FROM {kind} WHERE gone_snapshot IS NOT NULL LIMIT 1").fetchone():
             here[number] = f" AND {'ct'[number]}.gone_snapshot IS NULL"
     resolved = (
-        f"INSERT INTO {into} SELECT c.id, t.id, l.relationship, l.priority, l.portal_access"
+        f"INSERT INTO {into} SELECT c.id, t.id, l.relationship, l.priority, l.portal_access, l.named_by"
         f"{f', {snapshot}' if first else ''} FROM temp.s_links AS l"
         f" JOIN contacts AS c ON c.code = l.contact_code{here[0]}"
         f" JOIN students AS t ON t.code = l.student_code{here[1]} ORDER BY 1, 2, 3"
@@ -174,13 +174,14 @@ def flags_moved(connection: sqlite3.Connection) -> list[Moved]:
     return [Moved(*row) for row in rows if any(row[1:])]
 
 
-def mark_incomplete(connection: sqlite3.Connection, problems: Problems, snapshot: int) -> None:
+def mark_incomplete(connection: sqlite3.Connection, problems: Problems, snapshot: int, *, partial: bool) -> None:
     """Mark the contacts of whom a left-out row may speak: until a clean import, nobody of them is ready to revoke.
 
     A link or a student whose row was left out is not a link less. Where it can't be read whose row it was, it may be
-    anybody's.
+    anybody's. What is not in a `partial` roster takes no mark away.
     """
-    connection.execute("UPDATE contacts SET incomplete_snapshot = NULL WHERE incomplete_snapshot IS NOT NULL")
+    if not partial:
+        connection.execute("UPDATE contacts SET incomplete_snapshot = NULL WHERE incomplete_snapshot IS NOT NULL")
     if not problems:
         return
     if problems.keyless.get(RecordKind.LINKS) or problems.keyless.get(RecordKind.STUDENTS):
@@ -205,7 +206,7 @@ def keep_access(connection: sqlite3.Connection) -> None:
 def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool) -> KindCount:
     """Bring the links up to the staged ones; flags that move and links that go are dated with this snapshot."""
     rows = connection.execute("SELECT count(*) FROM temp.t_links").fetchone()[0]
-    columns = "contact_id, student_id, relationship, priority, portal_access"
+    columns = "contact_id, student_id, relationship, priority, portal_access, named_by"
     if not connection.execute("SELECT 1 FROM links WHERE first_snapshot <> ? LIMIT 1", (snapshot,)).fetchone():
         rows = connection.execute("SELECT count(*) FROM links").fetchone()[0]
         return KindCount(rows, rows, 0, 0, 0)
@@ -232,6 +233,9 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
         " THEN ? WHEN n.portal_access IS 0 THEN l.access_off_snapshot END, portal_access = n.portal_access,"
         f" priority = n.priority, removed_snapshot = NULL, removed_on = '' FROM temp.t_moved AS n WHERE {_SAME}",
         (snapshot,),
+    )
+    connection.execute(
+        f"UPDATE links AS l SET named_by = n.named_by FROM temp.t_links AS n WHERE {_SAME} AND l.named_by <> n.named_by"
     )
     absent = f"NOT EXISTS (SELECT 1 FROM links AS l WHERE {_SAME})"
     connection.execute(

@@ -18,7 +18,7 @@ from tui.text import fold
 
 Connection = sqlite3.Connection  # for those above who pass one on and must not import sqlite3
 
-VERSION = 4
+VERSION = 5
 BUSY_SECONDS = 5.0
 _APPLICATION_ID = 0x454E4741  # "ENGA": an unrelated SQLite file is not taken for a register
 

@@ -34,6 +34,7 @@ from tui.register.apply_records import (
 from tui.register.database import Database
 from tui.register.derive import derive_all
 from tui.register.invitations import void_groundless
+from tui.register.partial import fill_up, mark_unknown, refuse_groundless
 from tui.register.plausibility import lost_columns, say_lost, shrunk_facts, shrunk_rows
 from tui.register.staging import stage, stage_skipped
 from tui.register.telling import remember_ready, tell
@@ -135,6 +136,11 @@ def _apply(
             means="Nothing was imported.",
             todo="Look at the export: it holds headings and no rows.",
         )
+    counts = {kind: count for kind, count in _staged(connection).items() if kind in description.files}
+    told: list[str] = []
+    if description.partial:
+        refuse_groundless(connection, description, taken_at)
+        told = fill_up(connection, FIELDS, description.access_by_type)
     lost = lost_columns(connection, description)
     shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
     warnings = _warnings(connection, description, taken_at)
@@ -143,7 +149,7 @@ def _apply(
             "accounts.source in the config says that the feed knows who has an account, but this one says nothing of "
             "usernames: what is known of accounts stays as it was, and no request is verified."
         )
-    snapshot = _add_snapshot(connection, description, options, problems, actor, now, taken_at)
+    snapshot = _add_snapshot(connection, description, counts, options, problems, actor, now, taken_at)
     if options.number not in (None, snapshot):
         raise _another_since(connection)
     difference = Difference(
@@ -152,17 +158,21 @@ def _apply(
     for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF):
         if kind in description.files or kind is not RecordKind.STAFF or kind in lost:
             watch.phase(f"Comparing {kind}", _COMPARING[kind])
-            complete = not problems.keyless.get(kind)
+            # In a partial roster nobody goes by absence: all are there who are not named as gone.
+            complete = description.partial or not problems.keyless.get(kind)
             # A column that this feed does not have says nothing: what the register knows stays.
             keep = set(FIELDS[kind]) - description.filled(kind) if kind in description.files else ()
-            difference.kinds[kind] = apply_persons(connection, kind, snapshot, keep=keep, complete=complete)
+            count = apply_persons(connection, kind, snapshot, keep=keep, complete=complete)
+            difference.kinds[kind] = count._replace(rows=counts.get(kind, 0))
     watch.phase("Comparing links", watching.LINKS)
     # From here on anything wrong undoes the above: it is all one transaction.
     resolve_links(connection, description, problems, snapshot)
     if problems and not options.skip_bad:
         raise _refused(problems)
     stage_skipped(connection, problems)
-    mark_incomplete(connection, problems, snapshot)
+    mark_incomplete(connection, problems, snapshot, partial=description.partial)
+    if description.partial:
+        mark_unknown(connection, snapshot)
     if "portal_access" not in description.filled(RecordKind.LINKS):
         keep_access(connection)
     shrunk += shrunk_facts(connection, options.max_shrink_percent)
@@ -174,16 +184,20 @@ def _apply(
     if stopped and not options.accept_shrink:
         raise _stopped(stopped, [f"  {say_moved(move)}" for move in difference.flags[:10]] if shrunk else [])
     complete = not problems.keyless.get(RecordKind.LINKS)
-    difference.kinds[RecordKind.LINKS] = apply_links(connection, snapshot, complete=complete)
+    count = apply_links(connection, snapshot, complete=complete)
+    difference.kinds[RecordKind.LINKS] = (
+        count._replace(rows=counts.get(RecordKind.LINKS, 0)) if description.partial else count
+    )
     apply_link_history(connection, snapshot)
     watch.phase("Comparing accounts", watching.ACCOUNTS)
-    complete = not problems.keyless.get(RecordKind.CONTACTS)
+    complete = description.partial or not problems.keyless.get(RecordKind.CONTACTS)
     accounts = apply_accounts(
         connection,
         snapshot,
         taken_at=taken_at,
         source=options.source,
         complete=complete,
+        partial=description.partial,
         actor=actor,
         at=now.isoformat(),
     )
@@ -198,7 +212,7 @@ def _apply(
     difference.skipped = problems.rows
     difference.problems, difference.problem_count = list(problems)[:SHOWN_PROBLEMS], problems.count
     difference.shrunk = stopped
-    difference.noticed = [*warnings, *roster.notes, *_standing_warnings(connection, difference)]
+    difference.noticed = [*warnings, *told, *roster.notes, *_standing_warnings(connection, difference)]
     difference.noticed += say_unverified(accounts.unverified, taken_at)
     difference.warnings = [
         *(f"Accepted although it shrank: {line}" for line in stopped),
@@ -235,9 +249,17 @@ def _statuses(connection: sqlite3.Connection) -> dict[str, int]:
     )
 
 
+def _staged(connection: sqlite3.Connection) -> dict[RecordKind, int]:
+    return {
+        kind: connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0]
+        for kind in (*FIELDS, RecordKind.LINKS, RecordKind.LINK_HISTORY)
+    }
+
+
 def _add_snapshot(
     connection: sqlite3.Connection,
     description: RosterDescription,
+    counts: dict[RecordKind, int],
     options: ImportOptions,
     problems: Problems,
     actor: Actor,
@@ -245,9 +267,6 @@ def _add_snapshot(
     taken_at: str,
 ) -> int:
     columns = {str(kind): sorted(description.columns.get(kind, ())) for kind in description.files}
-    counts: dict[str, Any] = {
-        str(kind): connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0] for kind in description.files
-    }
     cursor = connection.execute(
         "INSERT INTO snapshots (feed, source, taken_at, imported_at, operator, sync_rule, columns, counts, skipped,"
         " accepted_shrink) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -259,7 +278,7 @@ def _add_snapshot(
             actor.operator,
             description.sync_rule,
             json.dumps(columns),
-            json.dumps(counts),
+            json.dumps({str(kind): count for kind, count in counts.items()}),
             problems.count,
             int(options.accept_shrink),
         ),

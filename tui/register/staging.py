@@ -20,6 +20,7 @@ from tui.domain.records import (
     StaffRecord,
     StudentRecord,
 )
+from tui.register.partial import stage_named
 from tui.register.watching import CHECKING, READING, Watch
 from tui.text import clean
 
@@ -71,6 +72,7 @@ def stage(connection: sqlite3.Connection, roster: Roster, watch: Watch) -> None:
             if kind is not RecordKind.LINKS:  # resolve_links() finds those, on their short keys
                 drop_duplicates(connection, kind, files.get(kind, kind), roster.problems)
         stage_skipped(connection, roster.problems)
+        stage_named(connection, roster)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

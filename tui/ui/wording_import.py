@@ -21,7 +21,13 @@ ELSEWHERE = "elsewhere"
 """The key of the entry that asks for a path."""
 ACCEPT = "accept"
 """What is typed to import a feed that lost a lot."""
-_FEEDS = {"csv": "CSV folder", "oneroster": "OneRoster 1.1", "sql": "SQL"}
+_FEEDS = {
+    "csv": "CSV folder",
+    "oneroster": "OneRoster",
+    "sds": "School Data Sync",
+    "sql": "SQL",
+    "oneroster-rest": "OneRoster server",
+}
 _TABS = (Tab.READY_TO_REVOKE, Tab.READY_TO_PROVISION, Tab.ACTIVE, Tab.NO_ACCESS)
 _BAR = 30
 _STATUS, _KIND, _NUMBER = 20, 12, -9
