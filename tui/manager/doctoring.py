@@ -211,6 +211,16 @@ def _service(examined: Examined) -> Iterator[Check]:
         yield Check("service", Health.WARN, what, "docs/services.md says what that means.")
 
 
+def _feeds(examined: Examined) -> Iterator[Check]:
+    from tui.feeds import check_feed, configured
+
+    for name in configured(examined.settings):
+        try:
+            yield Check(f"feed {name}", Health.OK, check_feed(name, examined.settings))
+        except EngageError as error:
+            yield failed(f"feed {name}", error)
+
+
 def _templates(examined: Examined) -> Iterator[Check]:
     from tui.mail.open_transport import open_templates
 
@@ -240,5 +250,5 @@ def _mail(examined: Examined) -> Iterator[Check]:
 
 # A check may yield several findings, and none where there is nothing for it to look at.
 CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
-    _register, _audit_chain, _config, _service, _templates, _mail,
+    _register, _audit_chain, _config, _service, _feeds, _templates, _mail,
 )  # fmt: skip
