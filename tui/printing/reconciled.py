@@ -16,7 +16,7 @@ def reconciled_text(found: Reconciled) -> str:
         those = [one for one in found.drift if one.kind is kind]
         if not those:
             continue
-        lines += ["", f"{len(those):,} {SAID[kind]}"]
+        lines += ["", f"{str(kind).capitalize()} ({len(those):,}): {SAID[kind]}"]
         cells = [(one.code, one.ours, one.theirs) for one in those[:_SHOWN]]
         lines += [f"  {line}" for line in table(("Code", "Username here", "Username there"), cells).splitlines()]
         if len(those) > _SHOWN:
