@@ -29,7 +29,7 @@ ROUNDS ?= 60
 SEED ?= 2026
 crash: $(VENV)/.dev
 	ENGAGE_ACCOUNTS_CRASH=all ENGAGE_ACCOUNTS_CRASH_ROUNDS=$(ROUNDS) ENGAGE_ACCOUNTS_CRASH_SEED=$(SEED) \
-	  $(BIN)/python -m pytest tests/crash tests/jobs -n $(WORKERS) --dist worksteal
+	  $(BIN)/python -m pytest tests/crash tests/jobs tests/services/test_scim_faults.py -n $(WORKERS) --dist worksteal
 
 # Slower than the tests. Needs tmux, and sshd as openssh-server brings it; its sshd listens on 127.0.0.1 alone.
 terminal: $(VENV)/.dev
