@@ -197,7 +197,7 @@ def _verify_requests(
         " LEFT JOIN accounts AS a ON a.person = i.person LEFT JOIN temp.s_contacts AS s ON s.code = c.code"
         " WHERE i.state IN ('requested', 'attested') AND i.acted_at < ?"
         # Of whoever is not named in what changed nothing is said.
-        " AND (NOT ? OR c.code IN (SELECT code FROM temp.s_named))",
+        " AND (NOT ? OR s.line > 0 OR c.code IN (SELECT code FROM temp.s_named WHERE is_gone))",
         (taken_at, partial),
     ).fetchall()
     for item, job, code, person, state, detail, before, acted_at, verb, username, absent, login, had, bad in open_items:
