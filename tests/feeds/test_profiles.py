@@ -222,10 +222,13 @@ def test_a_bad_cell_is_told_with_their_file_line_and_column(folder: WriteFolder,
 
 
 def test_half_a_code_is_no_code(folder: WriteFolder, profile: WriteProfile) -> None:
-    rows = "Family,First 1,Last 1,Mobile 1,First 2,Last 2\n ,Mai,Nguyen,,,\n"
-    assert problems(
-        folder({"Families_2026.csv": rows, "students.csv": "ID,First,Last,State,Left on,Family,Is 1,Is 2\n"}), profile()
-    ) == ["Families_2026.csv, line 2, column Family: the cell is blank, so the row belongs to nobody"]
+    made = folder({"Families_2026.csv": "Family,First 1,Last 1,Mobile 1,First 2,Last 2\nF1,Mai,Nguyen,,,\n"})
+    for code in ("{Mobile 1}-1", "{Family}-{Mobile 1}"):
+        feed = read(made, profile(FAMILIES.replace("{Family}-1", code, 1)))
+        assert not list(feed.contacts())
+        assert list(map(str, feed.problems))[0].endswith("the cell is blank, so the row belongs to nobody")
+    (contact,) = read(made, profile(FAMILIES.replace('"Mobile 1"', '{ text = "{Mobile 1} {Family}" }'))).contacts()
+    assert contact.mobile == "F1", "other text takes what is there"
 
 
 def test_a_key_that_stands_twice_in_a_joined_table_is_refused(folder: WriteFolder, profile: WriteProfile) -> None:
