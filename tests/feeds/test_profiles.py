@@ -226,7 +226,7 @@ def test_half_a_code_is_no_code(folder: WriteFolder, profile: WriteProfile) -> N
     for code in ("{Mobile 1}-1", "{Family}-{Mobile 1}"):
         feed = read(made, profile(FAMILIES.replace("{Family}-1", code, 1)))
         assert not list(feed.contacts())
-        assert list(map(str, feed.problems))[0].endswith("the cell is blank, so the row belongs to nobody")
+        assert next(map(str, feed.problems)).endswith("the cell is blank, so the row belongs to nobody")
     (contact,) = read(made, profile(FAMILIES.replace('"Mobile 1"', '{ text = "{Mobile 1} {Family}" }'))).contacts()
     assert contact.mobile == "F1", "other text takes what is there"
 
