@@ -8,12 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.running import Result, Run, command, run_program
 from tests.school import FIRST, SECOND, SchoolFiles, small_school
 from tests.terminal import AtTerminal, Terminal
+
+if TYPE_CHECKING:
+    from tests.servers.scim2 import ScimServer
+    from tests.services.scim_school import ScimSchool
 
 # Data that nobody here wrote lies beside the project, on a developer's machine as in CI.
 REAL_USERS = Path(__file__).parents[1].parent / "shared" / "data" / "oneroster-mocker" / "users.csv"
@@ -38,6 +43,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         count = sum(int(str(value)) for name, value in told if name == what)
         if count:
             terminalreporter.write_line(f"{count:,} {what}")
+
+
+@pytest.fixture
+def scim_server(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["ScimServer"]:
+    """A real scim2-server with nobody in it, and its token where the program looks for one."""
+    from tests.servers.scim2 import TOKEN, scim2_server
+
+    monkeypatch.setenv("ENGAGE_ACCOUNTS_SCIM_TOKEN", TOKEN)
+    with scim2_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def scim_school(scim_server: "ScimServer", register: Path, tmp_path: Path) -> Iterator["ScimSchool"]:
+    """A school whose accounts live in that server: three are ready to revoke, P0020 is to be welcomed."""
+    from tests.services.scim_school import make_school
+
+    made = make_school(register, tmp_path / "extract", scim_server)
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)

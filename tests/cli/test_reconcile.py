@@ -1,32 +1,24 @@
 """`reconcile` from the shell, against a real SCIM service."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.running import Run
-from tests.servers.scim2 import TOKEN, ScimServer, scim2_server
-from tests.services.scim_school import ScimSchool, make_school
+from tests.services.scim_school import ScimSchool
 from tui.errors import ExitCode
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScimServer]:
-    monkeypatch.setenv("ENGAGE_ACCOUNTS_SCIM_TOKEN", TOKEN)
-    with scim2_server(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def idm(server: ScimServer, register: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScimSchool:
-    made = make_school(register, tmp_path / "extract", server)
-    made.close()
+def idm(scim_school: ScimSchool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScimSchool:
+    """The school, with a config that names its service."""
     config = tmp_path / "scim.toml"
-    config.write_text(f'[accounts]\nservice = "scim"\n[services.scim]\nurl = "{server.url}"\nsystem = "Kew IdM"\n')
+    config.write_text(
+        f'[accounts]\nservice = "scim"\n[services.scim]\nurl = "{scim_school.server.url}"\nsystem = "Kew IdM"\n'
+    )
     monkeypatch.setenv("ENGAGE_ACCOUNTS_CONFIG", str(config))
-    return made
+    return scim_school
 
 
 def test_it_lists_and_takes_over_what_is_named(idm: ScimSchool, cli: Run) -> None:

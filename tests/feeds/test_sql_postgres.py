@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.feeds.sql_reading import columns, contacts, problems, refusal
 from tests.school import small_school
 from tests.school_database import postgres_school, settings
 from tests.servers.postgres import Server, running
-from tui.errors import ConfigError, EngageError, InputRefused
-from tui.feeds import check_feed, open_feed, reading
+from tui.errors import InputRefused
+from tui.feeds import check_feed, open_feed
 from tui.feeds.sql_postgres import parameters, shown
 from tui.settings import Settings, SqlSettings
 
@@ -31,31 +32,6 @@ def school(postgres: Server) -> SqlSettings:
     postgres.run(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
     postgres.run("GRANT SELECT ON contacts, students, links TO reader", database="sis")
     return sql
-
-
-def read(sql: SqlSettings) -> list[str]:
-    """Read everything; what is wrong with rows."""
-    with reading(open_feed(None, "sql", settings=Settings(sql=sql))) as feed:
-        for kind in (feed.contacts, feed.students, feed.links, feed.link_history, feed.staff):
-            list(kind())
-        return list(map(str, feed.problems))
-
-
-def refusal(sql: SqlSettings) -> EngageError:
-    with pytest.raises((InputRefused, ConfigError)) as caught:
-        read(sql)
-    assert caught.value.todo
-    return caught.value
-
-
-def contacts(sql: SqlSettings, statement: str) -> SqlSettings:
-    return replace(sql, contacts=statement)
-
-
-def columns(**given: str) -> str:
-    """A SELECT of one contact, with expressions for some of its columns."""
-    values = {"code": "'C1'", "given_name": "'Mai'", "surname": "'Ng'", **given}
-    return "SELECT " + ", ".join(f"{value} AS {name}" for name, value in values.items())
 
 
 def counted(postgres: Server) -> int:
@@ -111,7 +87,7 @@ def test_bad_values_are_told_by_query_row_and_column(school: SqlSettings) -> Non
         school,
         students="SELECT code, given_name, surname, status, date 'infinity' AS \"Exit_Date\" FROM students LIMIT 1",
     )
-    assert read(sql) == [
+    assert problems(sql) == [
         "students query, row 1, column Exit_Date: “infinity” is not a date such as 2026-11-28 or 28/11/2026"
     ]
 
@@ -119,7 +95,7 @@ def test_bad_values_are_told_by_query_row_and_column(school: SqlSettings) -> Non
 def test_many_rows_are_counted_through(school: SqlSettings) -> None:
     many = "SELECT 'C' || i AS code, 'a' AS given_name, 'b' AS surname, i AS last_login FROM generate_series(1, 5000) i"
     sql = contacts(school, many.replace("i AS last_login", "CASE i WHEN 4321 THEN 'never' ELSE '' END AS last_login"))
-    assert [problem.partition(":")[0] for problem in read(sql)] == ["contacts query, row 4,321, column last_login"]
+    assert [problem.partition(":")[0] for problem in problems(sql)] == ["contacts query, row 4,321, column last_login"]
     assert (
         "more than 4,999 rows"
         in refusal(replace(contacts(school, many.replace(", i AS last_login", "")), max_rows=4999)).what
@@ -156,7 +132,7 @@ def test_what_does_more_than_read_is_refused(postgres: Server, school: SqlSettin
 
 
 def test_what_a_function_does_all_the_same_is_rolled_back(postgres: Server, school: SqlSettings) -> None:
-    assert not read(
+    assert not problems(
         replace(
             contacts(school, columns(code="lo_create(0)::text")), links="SELECT 1 AS student_code, 2 AS contact_code"
         )
@@ -242,7 +218,7 @@ def test_the_password_opens_the_door_and_is_never_told(
     file = tmp_path / "password"
     file.write_text(PASSWORD)
     file.chmod(0o600)
-    assert not read(replace(sql, password_file=file))
+    assert not problems(replace(sql, password_file=file))
     monkeypatch.setenv("ENGAGE_ACCOUNTS_SQL_PASSWORD", "wrong horse")
     error = refusal(sql)
     assert "password authentication failed" in error.what

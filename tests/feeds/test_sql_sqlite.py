@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.feeds.sql_reading import columns, contacts, problems, refusal
 from tests.school import SECOND, small_school
 from tests.school_database import settings, sqlite_school
-from tui.errors import ConfigError, EngageError, InputRefused
-from tui.feeds import check_feed, open_feed, reading
+from tui.errors import InputRefused
+from tui.feeds import check_feed, open_feed
 from tui.feeds.sql_source import QueryFailed
 from tui.feeds.sql_sqlite import SqliteSource
 from tui.settings import Settings, SqlSettings
@@ -21,31 +22,6 @@ from tui.settings import Settings, SqlSettings
 @pytest.fixture
 def school(tmp_path: Path) -> SqlSettings:
     return sqlite_school(small_school(), tmp_path / "sis.sqlite3")
-
-
-def refusals(sql: SqlSettings) -> list[str]:
-    """Read everything; what is wrong with rows."""
-    with reading(open_feed(None, "sql", settings=Settings(sql=sql))) as feed:
-        for read in (feed.contacts, feed.students, feed.links, feed.link_history, feed.staff):
-            list(read())
-        return list(map(str, feed.problems))
-
-
-def refusal(sql: SqlSettings) -> EngageError:
-    with pytest.raises((InputRefused, ConfigError)) as caught:
-        refusals(sql)
-    assert caught.value.todo
-    return caught.value
-
-
-def contacts(sql: SqlSettings, statement: str) -> SqlSettings:
-    return replace(sql, contacts=statement)
-
-
-def columns(**given: str) -> str:
-    """A SELECT of one contact, with expressions for some of its columns."""
-    values = {"code": "'C1'", "given_name": "'Mai'", "surname": "'Ng'", **given}
-    return "SELECT " + ", ".join(f"{value} AS {name}" for name, value in values.items())
 
 
 def test_it_gives_the_records_that_the_csv_folder_gives(school: SqlSettings, tmp_path: Path) -> None:
@@ -146,7 +122,7 @@ def test_a_statement_that_takes_too_long_is_ended(school: SqlSettings) -> None:
 def test_more_rows_than_allowed_are_refused(school: SqlSettings) -> None:
     error = refusal(replace(school, max_rows=39))
     assert "The contacts query gives more than 39 rows." in error.what
-    assert not refusals(replace(school, max_rows=40))
+    assert not problems(replace(school, max_rows=40))
 
 
 def test_bad_values_are_told_by_query_row_and_column(school: SqlSettings) -> None:
@@ -155,13 +131,13 @@ def test_bad_values_are_told_by_query_row_and_column(school: SqlSettings) -> Non
         students="SELECT code, given_name, surname, status,"
         " CASE WHEN code = 'S0002' THEN '31/02/2026' ELSE exit_date END AS Exit_Date FROM students ORDER BY code",
     )
-    assert refusals(sql) == [
+    assert problems(sql) == [
         "students query, row 2, column Exit_Date: “31/02/2026” is not a date such as 2026-11-28 or 28/11/2026"
     ]
 
 
 def test_a_blank_code_is_a_bad_row(school: SqlSettings) -> None:
-    assert refusals(contacts(school, columns(code="NULL"))) == [
+    assert problems(contacts(school, columns(code="NULL"))) == [
         "contacts query, row 1, column code: the cell is blank, so the row belongs to nobody"
     ]
 

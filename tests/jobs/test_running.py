@@ -20,13 +20,13 @@ from tui.errors import Declined, GuardStopped, Refused, ServiceError
 from tui.jobs.plan import Confirmation, JobReport, Need, Plan, Progress
 from tui.jobs.runner import Runner
 from tui.mail.outbox import Outbox
-from tui.mail.transport import MailError, Message
+from tui.mail.transport import MailError, Message, Transport
 from tui.manager.manager import AccountManager
 from tui.manager.views import Tab
 from tui.register import audit
 from tui.register.database import Database
 from tui.services.embedded import EmbeddedService
-from tui.services.service import Acted, Order
+from tui.services.service import AccountService, Acted, Order
 from tui.settings import Settings
 
 TakeIn = Callable[..., Result]
@@ -80,14 +80,18 @@ def chain_holds(register: Path) -> bool:
 
 
 def runner_with(
-    manager: AccountManager, register: Path, *, transport: object = None, service: object = None
+    manager: AccountManager,
+    register: Path,
+    *,
+    transport: Transport | None = None,
+    service: AccountService | None = None,
 ) -> tuple[Runner, Database]:
     database = Database(register)
     usual = EmbeddedService(database, "the embedded register", restore_days=14, future_counts=False)
     runner = Runner(
         database,
-        service or usual,  # type: ignore[arg-type]
-        transport or Outbox(register.parent / "outbox"),  # type: ignore[arg-type]
+        service or usual,
+        transport or Outbox(register.parent / "outbox"),
         embedded_settings(),
         ACTOR,
         lambda: datetime.now(UTC),
@@ -365,7 +369,7 @@ class Failing(Outbox):
             raise MailError("the server is down", means="The message was not sent.")
         super().deliver(message)
 
-    def delivered(self, key: str) -> bool | None:  # type: ignore[override]
+    def delivered(self, key: str) -> bool | None:  # type: ignore[override]  # an outbox always knows, others may not
         return super().delivered(key) if self._knows else None
 
 

@@ -4,12 +4,10 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from tests.letters import text_of
+from tests.letters import token_in
 from tests.school import FIRST, SchoolFiles, families
 from tests.servers.scim2 import ScimServer
 from tui.domain.actor import Actor
@@ -66,8 +64,7 @@ class ScimSchool:
         new = set(self.outbox()) - before
         if not new:
             return report, ""
-        words = text_of(message_from_bytes(new.pop().read_bytes(), policy=default)).split()
-        return report, next(word.partition("#")[2] for word in words if "/welcome#" in word)
+        return report, token_in(new.pop(), "welcome")
 
     def outbox(self) -> list[Path]:
         return list((self.register.parent / "outbox").glob("*.eml"))

@@ -3,7 +3,6 @@
 Who can log in is asked of its own login page, as a browser would.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.letters import token_in
 from tests.school import FIRST, families
 from tests.servers.canaille import CLIENT, SECRET, TOKEN, WANTED, Canaille, canaille
 from tests.services.scim_school import GOOD, NOW, PASSWORD, YES, settings_for, states
@@ -67,10 +67,7 @@ def welcome(manager: AccountManager) -> tuple[dict[str, str], str]:
     """Welcome the one without an account; gives the token of her link as well."""
     report = manager.run(manager.plan(Verb.WELCOME, [NEW]), YES)
     (letter,) = (manager.path.parent / "outbox").glob("*.eml")
-    text = letter.read_text("utf-8").replace("=\n", "").replace("=23", "#")
-    found = re.search(r"/welcome#([A-Za-z0-9_-]{20,})", text)
-    assert found is not None
-    return states(report), found[1]
+    return states(report), token_in(letter, "welcome")
 
 
 def test_the_whole_hand_over(site: Canaille, manager: AccountManager) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from tests.letters import text_of
+from tests.letters import token_in
 from tests.school import families
 from tui.domain.actor import Actor
 from tui.domain.gates import Verb
@@ -47,15 +47,11 @@ class School:
 
     def link(self, verb: Verb, code: str) -> str:
         """Send a message and take the token from it."""
-        from email import message_from_bytes
-        from email.policy import default
-
         before = set(self.outbox())
         report = self.manager.run(self.manager.plan(verb, [code]), YES)
         assert len(report.of("done")) == 1, report
         (path,) = set(self.outbox()) - before
-        words = text_of(message_from_bytes(path.read_bytes(), policy=default)).split()
-        return next(word.partition("#")[2] for word in words if f"/{verb}#" in word)
+        return token_in(path, verb)
 
     def outbox(self) -> list[Path]:
         return list((self.register.parent / "outbox").glob("*.eml"))

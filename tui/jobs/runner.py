@@ -269,9 +269,7 @@ class Runner:
 
     def _act(self, run: _Run, items: Sequence[journal.ItemRow]) -> Iterator[str]:
         """Revoke, restore or request a batch; gives the state of each item."""
-        copies: dict[int, KeptCopy] = {}
-        if run.verb is Verb.RESTORE:
-            copies = accounts.copies(self._database, run.row.of_job or 0, [item.person for item in items])
+        copies = self._copies(run, items)
         orders_of = {item.id: (item, order) for item, order in self._orders(run, items, copies)}
         begun = [order for item, order in orders_of.values() if item.state == "claimed"]
         found = self._done_before(run.verb, begun)
@@ -298,12 +296,23 @@ class Runner:
             else:
                 yield found[item.id].state
 
+    def _copies(self, run: _Run, items: Sequence[journal.ItemRow]) -> dict[int, KeptCopy]:
+        """What is kept of the accounts that a restore gives back."""
+        if run.verb is not Verb.RESTORE:
+            return {}
+        return accounts.copies(self._database, run.row.of_job or 0, [item.person for item in items])
+
     def _done_before(self, verb: Verb, begun: Sequence[Order]) -> dict[int, Acted]:
         """What a run that was cut off had done elsewhere already, whatever a gate would say of it by now."""
-        if verb is not Verb.REVOKE or not self._service.elsewhere or not begun:
+        if verb.mails or not self._service.elsewhere or not begun:
             return {}
+        wanted = verb is Verb.REVOKE  # else it was to be given back
         done = Acted("done", "had been done before the stop", recorded=False)
-        return {order.item: done for order, gone in zip(begun, self._service.are_revoked(begun), strict=True) if gone}
+        return {
+            order.item: done
+            for order, gone in zip(begun, self._service.are_revoked(begun), strict=True)
+            if gone is wanted
+        }
 
     def _carry_out(self, run: _Run, orders: Sequence[Order]) -> list[Acted]:
         """Hand a batch to the service. One that can't act at all leaves it as it was, and the job stops."""
@@ -440,7 +449,7 @@ class Runner:
         stop = threading.Event()
         run = _Run(row, Verb(row.verb), None, stop, alone, ("claimed",), None, 0, 0, 0.0, 0.0)
         if not run.verb.mails:
-            orders = [order for _, order in self._orders(run, begun)]
+            orders = [order for _, order in self._orders(run, begun, self._copies(run, begun))]
             done = self._done_before(run.verb, orders)
             self._service.close()
             with self._database.transaction() as connection:

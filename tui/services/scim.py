@@ -10,11 +10,12 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.errors import Refused, ServiceError
+from tui.services.scim_changing import TRIES, Outcome, change
 from tui.services.scim_checking import look_at
 from tui.services.scim_finding import NotCertain, doubled, find, find_made, find_waiting
 from tui.services.scim_records import (
@@ -33,17 +34,8 @@ from tui.services.service import Acted, Listed, Order, ServiceAccount
 from tui.web import Web
 
 T = TypeVar("T")
-_TRIES = 4
 # From so many on one request with all of them beats some each; below, a request each is as quick and simpler.
 _BULK_FROM = 8
-
-
-class _Outcome(NamedTuple):
-    """What became of a change, and the record as it was read last; None when it is gone."""
-
-    state: str
-    why: str
-    user: ScimUser | None
 
 
 @dataclass
@@ -216,6 +208,7 @@ class ScimService:
         def tick() -> None:
             batch.stopped = batch.stopped or not going_on()
 
+        tick()
         try:
             return web.run(whole(), tick)
         finally:
@@ -316,11 +309,11 @@ class ScimService:
         password = nobodys_password() if offers.passwords else ""
         return revoke_operations(user, code, password, keeps_usernames=self._keeps_usernames)
 
-    async def _make_revoked(self, user: ScimUser, code: str, *, written: bool = False) -> _Outcome:
+    async def _make_revoked(self, user: ScimUser, code: str, *, written: bool = False) -> Outcome:
         operations = await self._revoke_operations(user, code)
         return await self._change(user, operations, self._is_revoked, written=written)
 
-    def _acted(self, outcome: _Outcome) -> Acted:
+    def _acted(self, outcome: Outcome) -> Acted:
         if outcome.state == "done":
             gone = outcome.user is None
             done = (
@@ -379,7 +372,7 @@ class ScimService:
             return _failed("the username that it would begin with is taken there by another record")
         body = new_user(facts, username, active=self.sends_own_mail)
         wrote = Wrote(Fate.NOT_NOW)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             # Some servers make a second record of the same name: one that is said to be made is only looked for.
             if wrote.fate is not Fate.DONE:
                 wrote = await wire.create(body)
@@ -419,62 +412,9 @@ class ScimService:
         *,
         written: bool = False,
         must_be_told: bool = False,
-    ) -> _Outcome:
-        """Change a record until reading it back shows that it is so. `written`: it was sent already. `must_be_told`:
-        what can't be read back (a password) counts only once the service has said that it did it.
-
-        The states are done, failed, and claimed when something was sent and the service is away before reading back.
-        """
-        began, single, wrote = written, False, Wrote(Fate.UNKNOWN)
-        for tried in range(_TRIES):
-            if tried or not written:
-                try:
-                    wrote = await self._write(user, operations, single=single)
-                except ServiceDown as error:
-                    if not began:
-                        raise
-                    return _Outcome("claimed", error.what, user)
-                began = began or wrote.fate in (Fate.DONE, Fate.UNKNOWN) or single
-            try:
-                now = await self._there().read_surely(user.id)
-            except ServiceDown as error:
-                if not began:
-                    raise
-                return _Outcome("claimed", error.what, user)
-            if now is None:
-                return _Outcome("done", "", None)
-            if now.external_id != user.external_id:
-                return _Outcome("failed", "the record was given to another contact there meanwhile", now)
-            if is_reached(now) and (wrote.fate is Fate.DONE or not must_be_told):
-                return _Outcome("done", wrote.why if wrote.fate is Fate.DONE else "", now)
-            if wrote.fate is Fate.REFUSED:
-                if single or len(operations) == 1:
-                    return _Outcome("failed", f"{self.system} refuses the change ({wrote.why})", now)
-                # All in one it does not take: one after the other, in the safe order, and see how far it goes.
-                single = True
-            elif wrote.fate is Fate.CHANGED:
-                self._there().compare_versions(user, now)
-            elif tried or not written:
-                await asyncio.sleep(wrote.wait)
-            user = now
-        return _Outcome("failed", "read back: it is not as it was asked to be", user)
-
-    async def _write(self, user: ScimUser, operations: Sequence[Operation], *, single: bool) -> Wrote:
+    ) -> Outcome:
         wire = self._there()
-        if not single:
-            return await wire.change(user, operations)
-        unsaid = ""
-        for operation in operations:
-            wrote = await wire.change(user, [operation])
-            if wrote.fate is Fate.REFUSED and operation["path"] == "password" and operations[-1] is not operation:
-                unsaid = f"its password could not be changed ({wrote.why})"
-            elif wrote.fate is not Fate.DONE:
-                return wrote
-            now = await wire.read(user.id)
-            if now is None:
-                break
-            user = now
-        return Wrote(Fate.DONE, unsaid)
+        return await change(wire, user, operations, is_reached, written=written, must_be_told=must_be_told)
 
     def _is_revoked(self, user: ScimUser) -> bool:
         return is_revoked(user, keeps_usernames=self._keeps_usernames)
