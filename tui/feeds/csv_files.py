@@ -111,14 +111,15 @@ SHAPES: tuple[Shape[Any], ...] = (CONTACTS, STUDENTS, LINKS, LINK_HISTORY, STAFF
 REQUIRED_FILES = ("contacts.csv", "students.csv", "links.csv")
 FILES = tuple(f"{shape.kind.value}.csv" for shape in SHAPES)
 # Optional columns without which a great deal is not known: their absence is said, not passed over.
-_TELLING = (
-    (RecordKind.CONTACTS, "username", "it does not say who has an account"),
+TELLING = (
+    (RecordKind.CONTACTS, "username", "who has an account"),
     (
         RecordKind.LINKS,
         "portal_access",
-        "it does not say who may have access, so accounts are kept and nobody new is ready to provision",
+        "who may have access, so accounts are kept and nobody new is ready to provision",
     ),
 )
+"""The kind, the column, and what a feed without it does not say."""
 
 
 class CsvFeed:
@@ -167,8 +168,8 @@ class CsvFeed:
     @property
     def notes(self) -> tuple[str, ...]:
         return tuple(
-            f"{table.file} has no column {column}{self._say_unread(table.file)}: {what}."
-            for kind, column, what in _TELLING
+            f"{table.file} has no column {column}{self._say_unread(table.file)}: it does not say {what}."
+            for kind, column, what in TELLING
             if column not in (table := self._tables[kind]).columns
         )
 

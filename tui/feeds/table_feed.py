@@ -18,17 +18,8 @@ from tui.domain.records import (
     StaffRecord,
     StudentRecord,
 )
+from tui.feeds.csv_files import TELLING
 from tui.feeds.rows import R, Rows, Shape, read
-
-# Columns without which a great deal is not known: their absence is said, not passed over.
-_TELLING = (
-    (RecordKind.CONTACTS, "username", "who has an account"),
-    (
-        RecordKind.LINKS,
-        "portal_access",
-        "who may have access, so accounts are kept and nobody new is ready to provision",
-    ),
-)
 
 
 class TableFeed:
@@ -65,7 +56,7 @@ class TableFeed:
         absent = [
             f"{', '.join(dict.fromkeys(rows.file for rows in self._parts[kind]))} does not say {what}: no column for "
             f"{column}."
-            for kind, column, what in _TELLING
+            for kind, column, what in TELLING
             if column not in self.description.filled(kind)
         ]
         return (*absent, *filter(None, self._notes()))
