@@ -120,11 +120,19 @@ class FaultProxy:
     faults: int = 0
     replies: list[Reply] = field(default_factory=list)
     _rules: list[_Rule] = field(default_factory=list)
+    _on_their_way: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def script(self, fault: Fault, nth: int = 1, *, times: int = 1, matching: Predicate = lambda request: True) -> None:
         """From the nth request of a kind on, `times` of them meet this fault (0: all from then on)."""
         self._rules.append(_Rule(fault, nth, times, matching))
+
+    def wait_until_quiet(self) -> None:
+        """Wait until nothing is on its way any more: what is done late belongs to whoever asked."""
+        end = time.monotonic() + 30
+        while self._on_their_way:
+            assert time.monotonic() < end, "a request is on its way for ever"
+            time.sleep(0.02)
 
     def heal(self) -> None:
         """No faults any more, and nothing remembered but how many there were."""
@@ -173,7 +181,12 @@ class FaultProxy:
                 with self._lock:
                     request = Request(len(self.came) + 1, method, path, b"\r\n".join(kept), body)
                     self.came.append(request)
-                self._fault(request)(Exchange(self, request, line))
+                    self._on_their_way += 1
+                try:
+                    self._fault(request)(Exchange(self, request, line))
+                finally:
+                    with self._lock:
+                        self._on_their_way -= 1
 
 
 def _read_head(reader: Any) -> bytes | None:

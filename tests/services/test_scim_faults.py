@@ -59,6 +59,7 @@ class Ground:
 
     def again(self, register: Path) -> AccountManager:
         """Everything as it was at first: the records of those whom a job is about, and a register of its own."""
+        self.proxy.wait_until_quiet()
         self.proxy.heal()
         mine = self.mine()
         for identity in mine:
