@@ -393,3 +393,14 @@ def test_no_bytes_make_the_feed_crash(tmp_path: Path, content: bytes) -> None:
         list(feed.links())
     except InputRefused:
         return
+
+
+def test_its_first_rows_show_whose_they_are(tmp_path: Path) -> None:
+    from tui.feeds.sampling import sample
+
+    feed = OneRosterFeed(folder(tmp_path, person("S1", "student", "P1"), person("P1", "parent")))
+    shown = {one.kind: dict(zip(one.fields, one.rows[0], strict=True)) for one in sample(feed, 1) if one.rows}
+    assert shown[RecordKind.LINKS] == {
+        "student_code": "S1", "contact_code": "P1", "relationship": "Parent", "portal_access": "yes",
+    }  # fmt: skip
+    assert (shown[RecordKind.CONTACTS]["code"], shown[RecordKind.CONTACTS]["username"]) == ("P1", "uP1")

@@ -151,6 +151,8 @@ def test_a_delta_needs_a_whole_roster_of_its_feed_before_it(tmp_path: Path, scho
     with pytest.raises(InputRefused, match="is a delta") as caught:
         school_register.take(delta(tmp_path / "b", {}, A, 1))
     assert "bulk" in caught.value.todo
+    with pytest.raises(InputRefused, match="is a delta"):
+        school_register.take(delta(tmp_path / "c", A, {}, 1))  # one that only names who has gone is not "nobody"
     school_register.take(roster(0, [contact(1)]), accept_shrink=True)
     with pytest.raises(InputRefused, match="is a delta"):
         school_register.take(delta(tmp_path / "b", {}, A, 1))

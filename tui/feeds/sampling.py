@@ -8,6 +8,11 @@ from tui.domain.records import Record, RecordKind, Roster
 from tui.text import clean
 
 
+# What a record carries for the register, and what says nothing in a cell.
+_INSIDE = ("line", "named_by")
+_NOTHING: tuple[object, ...] = (None, "", False)
+
+
 class Sample(NamedTuple):
     """The first rows of one kind: the fields that the feed fills, and the cells, cleaned."""
 
@@ -31,7 +36,17 @@ def sample(roster: Roster, count: int) -> Iterator[Sample]:
             continue
         records: list[Record] = list(islice(read(), count))
         filled = roster.description.filled(kind)
-        fields = tuple(name for name in records[0]._fields if name in filled) if records else tuple(sorted(filled))
+        # Codes and what else the records carry stand beside the columns that a feed counts as filled.
+        fields = (
+            tuple(
+                name
+                for name in records[0]._fields
+                if name in filled
+                or (name not in _INSIDE and any(getattr(record, name) not in _NOTHING for record in records))
+            )
+            if records
+            else tuple(sorted(filled))
+        )
         rows = tuple(tuple(_said(getattr(record, name)) for name in fields) for record in records)
         yield Sample(kind, clean(roster.description.files[kind]), fields, rows)
 

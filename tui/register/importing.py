@@ -130,6 +130,8 @@ def _apply(
     taken_at = description.taken_at.astimezone(UTC).isoformat()
     before = _statuses(connection)
     rows = [connection.execute(f"SELECT count(*) FROM temp.s_{kind}").fetchone()[0] for kind in FIELDS]
+    if description.partial:
+        refuse_groundless(connection, description, taken_at)
     if not any(rows) and not problems and not connection.execute("SELECT 1 FROM snapshots LIMIT 1").fetchone():
         raise InputRefused(
             f"There is nobody in {clean(description.source)}.",
@@ -139,7 +141,6 @@ def _apply(
     counts = {kind: count for kind, count in _staged(connection).items() if kind in description.files}
     told: list[str] = []
     if description.partial:
-        refuse_groundless(connection, description, taken_at)
         told = fill_up(connection, FIELDS, description.access_by_type)
     lost = lost_columns(connection, description)
     shrunk = shrunk_rows(connection, options.max_shrink_percent, description)
