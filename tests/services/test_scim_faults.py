@@ -5,6 +5,7 @@ Whole jobs run over a proxy that does to one request, or to all from one on, wha
 fault meets some requests of a job; ENGAGE_ACCOUNTS_CRASH=all (`make crash`) has each meet every one.
 """
 
+import json
 import os
 import random
 import shutil
@@ -12,7 +13,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,8 @@ SEED = int(os.environ.get("ENGAGE_ACCOUNTS_CRASH_SEED", "2026"))
 SIZE, LEAVERS, NEWCOMERS = 14, 2, 2
 LEFT = [f"P{number:04}" for number in range(1, LEAVERS + 1)]
 NEW = [f"P{number:04}" for number in range(SIZE - NEWCOMERS + 1, SIZE + 1)]
+# Batches of 1, 2, 4 and 8: the last goes as one request.
+CROWD = [f"P{number:04}" for number in range(1, 16)]
 # The record that would be taken for another's: its username begins like a leaver's, and nobody knows its code.
 NEAR = "user.p0001x"
 
@@ -56,6 +59,8 @@ class Ground:
     server: ScimServer
     proxy: FaultProxy
     school: ScimSchool
+    left: list[str]
+    new: list[str]
 
     def again(self, register: Path) -> AccountManager:
         """Everything as it was at first: the records of those whom a job is about, and a register of its own."""
@@ -64,7 +69,7 @@ class Ground:
         mine = self.mine()
         for identity in mine:
             self.server.client.delete(f"/Users/{identity}")
-        for code in LEFT:
+        for code in self.left:
             name = {"givenName": f"Given{code[1:]}", "familyName": f"Surname{code[1:]}"}
             self.school.ids[code] = self.server.put(f"user.{code.lower()}", code, password=PASSWORD, name=name)
         register.parent.mkdir(parents=True)
@@ -73,28 +78,39 @@ class Ground:
 
     def mine(self) -> list[str]:
         """The ids of the records with the codes of those whom a job is about, or of what is left of them."""
-        return [id_ for id_, record in self.server.users().items() if record.get("externalId") in {*LEFT, *NEW}]
+        ours = {*self.left, *self.new}
+        return [id_ for id_, record in self.server.users().items() if record.get("externalId") in ours]
 
     def others(self) -> dict[str, Any]:
         """Everybody else's records, and whether their passwords are those that they had."""
         known = set(self.server.users(f'password eq "{PASSWORD}"'))
         everybody = self.server.users().items()
-        return {id_: (user, id_ in known) for id_, user in everybody if user.get("externalId") not in {*LEFT, *NEW}}
+        ours = {*self.left, *self.new}
+        return {id_: (user, id_ in known) for id_, user in everybody if user.get("externalId") not in ours}
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("ground")
+    yield from _ground(tmp_path_factory.mktemp("ground"), SIZE, LEFT, NEW, parallel=1)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """So many that their changes go in one request, and what is read goes side by side."""
+    yield from _ground(tmp_path_factory.mktemp("crowd"), 80, CROWD, ["P0080"], parallel=4)
+
+
+def _ground(folder: Path, size: int, left: list[str], new: list[str], *, parallel: int) -> Iterator[Ground]:
     with scim2_server(folder) as server, fault_proxy(server.port) as proxy:
         school = make_school(
             folder / "register.sqlite3",
             folder / "extract",
             server,
-            size=SIZE,
-            leavers=LEAVERS,
-            newcomers=NEWCOMERS,
+            size=size,
+            leavers=len(left),
+            newcomers=len(new),
             url=f"http://127.0.0.1:{proxy.port}/v2",
-            parallel=1,
+            parallel=parallel,
         )
         school.settings = replace(school.settings, scim=replace(school.settings.scim, timeout_seconds=1))
         school.close()
@@ -102,7 +118,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         server.put("nobody", "P0001x", password=PASSWORD)
         with closing(sqlite3.connect(school.register)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        yield Ground(server, proxy, school)
+        yield Ground(server, proxy, school, left, new)
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +126,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The token, and no long pauses between questions."""
     monkeypatch.setenv("ENGAGE_ACCOUNTS_SCIM_TOKEN", TOKEN)
     monkeypatch.setattr(scim_wire, "_PAUSE_SECONDS", 0.01)
+
+
+@pytest.fixture
+def survived_by_crowd(crowd: Ground, record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """The same for the crowd's jobs."""
+    before = crowd.proxy.faults
+    yield
+    record_property("faults survived", crowd.proxy.faults - before)
 
 
 @pytest.fixture
@@ -129,6 +153,7 @@ class Round:
     register: Path
     requests: int = 0
     posts: int = 0
+    came: list[Request] = field(default_factory=list)
 
     def run(self, prepare: Callable[[FaultProxy], None]) -> JobReport:
         """Run it with faults, then without them until nothing is open; count it all."""
@@ -139,6 +164,7 @@ class Round:
             plan = manager.plan(self.story.verb, self.story.codes)
             prepare(proxy)
             report = manager.run(plan, YES)
+            self.came = proxy.came
             self.requests = len(proxy.came)
             self.count(before, stopped=report.stopped)
             wrote = [request for request in proxy.forwarded if request.is_write]
@@ -185,7 +211,10 @@ class Round:
         self.posts = sum(request.method == "POST" for request in wrote)
         mine = [f"/v2/Users/{id_}" for id_ in self.ground.mine()]
         for request in wrote:
-            if request.method == "POST":
+            if request.path.endswith("/Bulk"):
+                paths = [f"/v2{one['path']}" for one in json.loads(request.body)["Operations"]]
+                assert set(paths) <= set(mine)
+            elif request.method == "POST":
                 assert any(f'"externalId": "{code}"'.encode() in request.body for code in self.story.codes)
             else:
                 assert request.path in mine
@@ -216,6 +245,21 @@ def test_a_fault(ground: Ground, counted: dict[str, int], tmp_path: Path, name: 
     for at in every if ALL else dice.sample(every, 1):
         this = Round(ground, STORIES[name], tmp_path / str(at) / "register.sqlite3")
         this.run(partial(FaultProxy.script, fault=FAULTS[fault], nth=at, times=times))
+
+
+@pytest.mark.usefixtures("survived_by_crowd")
+@pytest.mark.parametrize("where", ["the bulk request", "what is read back of it"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_many_at_once(crowd: Ground, tmp_path: Path, fault: str, where: str) -> None:
+    this = Round(crowd, Story(Verb.REVOKE, CROWD), tmp_path / "crowd" / "register.sqlite3")
+
+    def meant(request: Request) -> bool:
+        if where == "the bulk request":
+            return request.path.endswith("/Bulk")
+        return request.method == "GET" and any(one.path.endswith("/Bulk") for one in crowd.proxy.forwarded)
+
+    this.run(lambda proxy: proxy.script(FAULTS[fault], times=1, matching=meant))
+    assert any(one.path.endswith("/Bulk") for one in this.came)
 
 
 NOT_DONE = ("404 by a gateway", "404 in SCIM", "dropped", "503 before", "429 for a moment", "elsewhere")
