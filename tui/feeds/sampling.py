@@ -7,7 +7,6 @@ from typing import NamedTuple
 from tui.domain.records import Record, RecordKind, Roster
 from tui.text import clean
 
-
 # What a record carries for the register, and what says nothing in a cell.
 _INSIDE = ("line", "named_by")
 _NOTHING: tuple[object, ...] = (None, "", False)
