@@ -147,6 +147,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         ca_file = "/srv/ca.pem"
         timeout_seconds = 5
         page_size = 100
+        families_only = true
         [feeds.sds]
         portal_access_roles = ["other"]
         [feeds.sql]
@@ -223,6 +224,7 @@ def test_every_key_can_be_set(file: Path) -> None:
             ca_file=Path("/srv/ca.pem"),
             timeout_seconds=5,
             page_size=100,
+            families_only=True,
         ),
         sds=settings_room.SdsSettings(("other",)),
         sql=settings_room.SqlSettings(

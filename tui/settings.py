@@ -105,6 +105,7 @@ class OneRosterRestSettings(_Table):
     ca_file: PathOrUsual = None
     timeout_seconds: Annotated[int, whole(5, 300)] = 60
     page_size: Annotated[int, whole(1, 10_000)] = 500
+    families_only: YesNo = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import trustme
 
+from tui.domain.records import RecordKind
 from tui.errors import EngageError, InputRefused
 from tui.feeds.oneroster_files import OneRosterFeed
 from tui.feeds.oneroster_rest import OneRosterRestFeed, check_rest, open_rest
@@ -26,13 +27,15 @@ SECRET = "s3cret of the client"
 
 @dataclass
 class Server:
-    """What it has, and how it behaves. `page` changes the answer to the n-th request for users."""
+    """What it has, and how it behaves. `filters` gives who a filter leaves, None: it refuses the filter. `page` changes
+    the answer to the n-th request for users."""
 
     users: list[dict[str, Any]]
     most: int = 100
     links: bool = True
     totals: bool = True
     heeds_offset: bool = True
+    filters: "Callable[[str], list[dict[str, Any]] | None] | None" = None
     page: Callable[[int, int, dict[str, str], dict[str, Any]], tuple[int, dict[str, str], dict[str, Any]]] | None = None
     asked: list[str] = field(default_factory=list)
     url: str = ""
@@ -63,14 +66,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401 if parts.path.endswith("users") else 404, {}, {})
             return
         query = parse_qs(parts.query)
+        having = server.users
+        if "filter" in query and server.filters is not None:
+            left = server.filters(query["filter"][0])
+            if left is None:
+                self._send(400, {}, {"imsx_codeMinor": {"imsx_codeMinorField": [{"invalid_filter_field": ""}]}})
+                return
+            having = left
         limit = min(int(query.get("limit", ["100"])[0]), server.most)
         offset = int(query.get("offset", ["0"])[0]) if server.heeds_offset else 0
-        users = server.users[offset : offset + limit]
-        headers = {"X-Total-Count": str(len(server.users))} if server.totals else {}
+        users = having[offset : offset + limit]
+        headers = {"X-Total-Count": str(len(having))} if server.totals else {}
         if server.links:
             here = f"{server.url}/users?limit={limit}"
             links = [f'<{here}&offset=0>; rel="first"']
-            if offset + limit < len(server.users):
+            if offset + limit < len(having):
                 links.append(f'<{here}&offset={offset + limit}>; rel="next"')
             headers["Link"] = ", ".join(links)
         status, body = 200, {"users": users}
@@ -234,6 +244,73 @@ def test_the_portals_username_is_that_of_its_profile(run: Run) -> None:
     settings = settings_for(server)
     feed = open_rest(replace(settings, oneroster=replace(settings.oneroster, portal_profile="engage")))
     assert [one.username for one in feed.contacts()] == ["mai", ""]
+
+
+FAMILIES = [
+    person("S1", "student", "P1", "P2"),
+    person("S2", "student", "P2"),
+    person("P1", "parent"),
+    person("P2", "", roles=[{"role": "teacher", "roleType": "primary"}, {"role": "guardian", "roleType": "secondary"}]),
+    person("P3", "relative", "S2"),
+    person("P4", "", roles=[{"role": "parent"}, {"role": "guardian"}]),
+    person("T1", "teacher"),
+    person("T2", "administrator"),
+]
+
+
+def with_role(wanted: str, fields: tuple[str, ...], *, primary: bool = False) -> list[dict[str, Any]] | None:
+    field, _, role = wanted.partition("=")
+    if field not in fields:
+        return None
+    role = role.strip("'")
+    return [one for one in FAMILIES if role in [each["role"] for each in one["roles"][: 1 if primary else None]]]
+
+
+FILTERS: dict[str, tuple[Callable[[str], list[dict[str, Any]] | None], bool]] = {
+    "as 1.2 says": (lambda wanted: with_role(wanted, ("roles.role",)), True),
+    "by the word of 1.1": (lambda wanted: with_role(wanted, ("role",)), True),
+    "refused": (lambda wanted: None, False),
+    "not heeded": (lambda wanted: FAMILIES, False),
+    "primary roles only": (lambda wanted: with_role(wanted, ("role", "roles.role"), primary=True), False),
+    "nobody for any": (lambda wanted: [], False),
+    "no parents of any kind": (lambda wanted: with_role(wanted, ("roles.role",)) if "student" in wanted else [], False),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_families_are_whole_whatever_a_server_makes_of_the_filter(run: Run, name: str) -> None:
+    filters, believed = FILTERS[name]
+    server = run(FAMILIES, filters=filters, most=3)
+    with opened(server, families_only=True) as feed:
+        assert [one.code for one in feed.students()] == ["S1", "S2"]
+        assert sorted(one.code for one in feed.contacts()) == ["P1", "P2", "P3", "P4"]
+        assert sorted((one.student_code, one.contact_code) for one in feed.links()) == [
+            ("S1", "P1"), ("S1", "P2"), ("S2", "P2"), ("S2", "P3"),
+        ]  # fmt: skip
+        assert RecordKind.STAFF not in feed.description.files
+        assert not feed.problems
+        assert bool(feed.notes) is not believed
+    everybody = [path for path in server.asked if "filter" not in path]
+    assert bool(everybody) is not believed, "the staff are asked for only where it can't be helped"
+    said = check_rest(settings_for(server, families_only=True))
+    assert ("families only" in said) is (not believed and not name.startswith("primary")), said
+
+
+def test_staff_are_let_go_unread_and_a_misspelt_role_is_told(run: Run) -> None:
+    users = [*FAMILIES, person("P9", "parnet"), person("T3", "teacher", status="maybe")]
+    with opened(run(users, filters=lambda wanted: None), families_only=True) as feed:
+        assert len(list(feed.contacts())) == 4
+        assert [problem.column for problem in feed.problems] == ["role"]
+
+
+def test_a_filter_is_asked_for_in_the_words_of_the_version(run: Run) -> None:
+    server = run(FAMILIES, filters=lambda wanted: None)
+    server.url = server.url.replace("/oneroster/", "/v1p1/oneroster/")
+    with opened(server, families_only=True) as feed:
+        list(feed.students())
+    filters = [parse_qs(urlsplit(path).query).get("filter") for path in server.asked]
+    assert filters[0] == ["role='student'"]
+    assert filters[1:] == [None] * len(filters[1:])
 
 
 MANY = [person(f"S{n}", "student") for n in range(250)]
