@@ -252,6 +252,84 @@ def test_a_reset_is_closed_by_word_alone_and_a_newer_login_is_told(
     assert states(cli) == {"P0010": "done", "P0011": "requested"}
 
 
+# -- a word taken back -------------------------------------------------------------------------------------------------
+
+
+def test_a_word_that_was_given_too_soon_is_taken_back(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
+    before = cli("why", "P0001", "--json").json()["username"]
+    cli("attest", "1")
+    assert status(cli, "P0001") == "no_access"
+    assert cli("attest", "1", "P0001", "P0002", "--take-back").out == (
+        "2 taken back in job 1. They wait to be carried out.\n"
+    )
+    assert states(cli) == {"P0001": "requested", "P0002": "requested", "P0004": "attested"}
+    assert outcomes(cli)["P0001"][1].startswith("attested, and taken back by ")
+    assert status(cli, "P0001") == "ready_to_revoke"
+    assert cli("why", "P0001", "--json").json()["username"] == before
+    assert "revoke attested: taken back" in cli("audit", "--code", "P0001").out
+    assert "already requested in job 1" in cli("revoke", "P0001", "--yes").out
+    requested.contacts["P0001"]["username"] = requested.contacts["P0004"]["username"] = ""
+    assert "Requests verified: 2 done, 1 not done" in take_in(requested, after(0)).out
+    assert states(cli) == {"P0001": "done", "P0002": "failed", "P0004": "done"}
+
+
+def test_what_an_import_has_verified_or_nobody_attested_is_not_taken_back(
+    cli: Run, take_in: TakeIn, requested: SchoolFiles
+) -> None:
+    cli("attest", "1", "P0001")
+    result = cli("attest", "1", "P0002", "--take-back")
+    assert result.code == ExitCode.REFUSED
+    assert "Not resting on a word in job 1: P0002." in result.err
+    for code in ("P0001", "P0002", "P0004"):
+        requested.contacts[code]["username"] = ""
+    take_in(requested, after(0))
+    assert cli("attest", "1", "P0001", "--take-back").code == ExitCode.REFUSED
+    assert cli("attest", "1", "--take-back").out.startswith("0 taken back")
+    assert set(states(cli).values()) == {"done"}
+
+
+def test_a_word_that_closed_a_request_is_taken_back(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
+    """No later extract could know better: of a reset, and of a record that went."""
+    assert cli("reset", "P0010", "--yes").code == 0
+    del requested.contacts["P0004"]
+    cli("attest", "2")
+    cli("attest", "1", "P0004")
+    take_in(requested, after(0))
+    assert (states(cli)["P0004"], states(cli, 2)["P0010"]) == ("done", "done")
+    assert cli("attest", "2", "--take-back").out == "1 taken back in job 2. It waits to be carried out.\n"
+    assert cli("attest", "1", "P0004", "--take-back").code == 0
+    assert (states(cli)["P0004"], states(cli, 2)["P0010"]) == ("requested", "requested")
+    assert cli("why", "P0004", "--json").json()["username"] == "user.p0004"
+
+
+def test_a_username_that_somebody_else_has_by_now_is_not_given_back(
+    cli: Run, take_in: TakeIn, requested: SchoolFiles
+) -> None:
+    cli("attest", "1", "P0001", "P0002")
+    requested.contacts["P0010"]["username"] = "USER.p0001"
+    for code in ("P0001", "P0002"):
+        del requested.contacts[code]
+        requested.links = {pair: link for pair, link in requested.links.items() if code not in pair}
+    take_in(requested, after(0))
+    result = cli("attest", "1", "--take-back")
+    assert result.code == ExitCode.REFUSED
+    assert "Somebody else has the username of P0001 by now." in result.err
+    assert states(cli)["P0002"] == "done", "nothing was taken back"
+    assert cli("attest", "1", "P0002", "--take-back").code == 0
+
+
+def test_what_was_asked_for_again_is_not_taken_back_in_the_older_job(
+    cli: Run, take_in: TakeIn, requested: SchoolFiles
+) -> None:
+    take_in(requested, after(0))
+    cli("attest", "1", "P0001")
+    cli("attest", "1", "P0001", "--take-back")
+    assert states(cli)["P0001"] == "requested"
+    cli("withdraw", "1", "P0001")
+    assert cli("revoke", "P0001", "--yes").code == 0
+    assert cli("attest", "1", "P0001", "--take-back").code == ExitCode.REFUSED
+
+
 # -- withdrawing -------------------------------------------------------------------------------------------------------
 
 
@@ -284,8 +362,8 @@ def test_what_was_not_done_is_withdrawn_by_code(cli: Run, take_in: TakeIn, reque
 
 
 def test_a_read_only_session_says_nothing(cli: Run, requested: SchoolFiles) -> None:
-    for verb in ("attest", "withdraw"):
-        assert cli("--read-only", verb, "1").code == ExitCode.REGISTER
+    for verb in (("attest",), ("attest", "--take-back"), ("withdraw",)):
+        assert cli("--read-only", *verb, "1").code == ExitCode.REGISTER
     assert set(states(cli).values()) == {"requested"}
 
 

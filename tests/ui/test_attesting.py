@@ -85,6 +85,42 @@ async def test_the_marked_are_attested_by_their_jobs_and_others_are_left_alone(o
     assert manager.why("P0004").facts.username
 
 
+async def test_a_word_that_was_given_too_soon_is_taken_back(open_by_hand: Open) -> None:
+    manager = open_by_hand()
+    request(manager, Verb.REVOKE, "P0001", "P0002")
+    async with at_the_screen(manager) as person:
+        await person.press("a", "T", "y")
+        await person.sees("2 attested as done.")
+        await person.press("T")  # the marks stay
+        await person.sees("2 requests of P0001 and P0002 in job 1 (revoke) were attested as carried out")
+        await person.sees("A new record that was welcomed meanwhile stays welcomed.")
+        await person.press("enter")
+        assert "Nothing was taken back." in person.text(), "no has the focus"
+        assert set(states(manager).values()) == {"attested"}
+        await person.press("T", "y")
+        await person.sees("2 taken back: to be done.")
+        assert set(states(manager).values()) == {"requested"}
+        assert manager.why("P0001").facts.username
+        await person.press("T")
+        await person.sees("You say that 2 requests")
+
+
+async def test_the_word_on_one_account_is_taken_back_where_it_stands(open_by_hand: Open) -> None:
+    manager = open_by_hand()
+    request(manager, Verb.REVOKE, "P0001", "P0002")
+    manager.attest(1)
+    async with at_the_screen(manager) as person:
+        await person.press("5", "slash")
+        await person.type("P0001")
+        await person.press("enter")
+        await person.sees(lambda: person.row_codes() == ["P0001"])
+        await person.press("T")
+        await person.sees("1 request of P0001 in job 1 (revoke) was attested as carried out")
+        await person.press("y")
+        await person.sees("1 taken back: to be done.")
+    assert states(manager) == {"P0001": "requested", "P0002": "attested"}
+
+
 async def test_who_waits_for_nothing_is_told(open_by_hand: Open) -> None:
     manager = open_by_hand()
     async with at_the_screen(manager) as person:

@@ -103,13 +103,18 @@ def retry(ctx: click.Context, job: int, yes: bool, dry_run: bool, as_json: bool)
 @click.command()
 @click.argument("job", type=int)
 @click.argument("codes", nargs=-1, metavar="[CODE...]")
+@click.option("--take-back", is_flag=True, help="It was not carried out after all: it waits again.")
 @global_options
 @click.pass_context
-def attest(ctx: click.Context, job: int, codes: tuple[str, ...]) -> None:
+def attest(ctx: click.Context, job: int, codes: tuple[str, ...], take_back: bool) -> None:
     """Say that a worklist was carried out: all of it, or these codes. The next import checks it."""
     from tui.domain.feed_accounts import say_checked
 
     manager = open_register(ctx)
+    if take_back:
+        count = manager.take_back_word(job, codes)
+        click.echo(f"{count:,} taken back in job {job}. {'It waits' if count == 1 else 'They wait'} to be carried out.")
+        return
     count = manager.attest(job, codes)
     click.echo(f"{count:,} attested as done in job {job}. {say_checked(manager.report(job).verb)}")
 

@@ -1,7 +1,8 @@
-"""A person's word on what a worklist asked for: that it was done, or that it will not be.
+"""A person's word on what a worklist asked for: that it was done, or that it will not be; and a word taken back.
 
 A word that it was done stands until the next newer import verifies it. Where no import ever can (a password reset, a
-welcome email to somebody who had a username before) it closes the request.
+welcome email to somebody who had a username before) it closes the request. What an import has verified is nobody's word
+any more, and is not taken back.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ from tui.domain.feed_accounts import is_by_word
 from tui.domain.gates import Verb
 from tui.errors import Refused
 from tui.register import accounts, audit, journal, requests
-from tui.register.database import Database
+from tui.register.database import Connection, Database
 from tui.register.journal import ItemRow
-from tui.text import clean
+from tui.text import clean, join_and
 
 
 def attest(database: Database, actor: Actor, job: int, codes: Sequence[str], at: str, *, future_counts: bool) -> int:
@@ -36,7 +37,7 @@ def attest(database: Database, actor: Actor, job: int, codes: Sequence[str], at:
                 connection,
                 actor,
                 at,
-                f"{row.verb} attested",
+                requests.word(row.verb),
                 subject=item.code,
                 detail={"system": row.system, "before": before._asdict()},
                 job_id=job,
@@ -70,16 +71,67 @@ def withdraw(database: Database, actor: Actor, job: int, codes: Sequence[str], a
     return count
 
 
+def take_back(database: Database, actor: Actor, job: int, codes: Sequence[str], at: str, *, future_counts: bool) -> int:
+    """What was attested in a job was not carried out: all that rests on a person's word, or these codes. It waits
+    again from now on, and whom it took the username from has it again. Links that were void stay so. Returns how many.
+    Raises NotFound; Refused, with nothing changed, where a code has no such word or another has the username by now."""
+    row = journal.one_job(database, job)
+    found = _those(
+        requests.by_word(database, job), codes, f"Not resting on a word in job {job}", job, "Nothing was taken back."
+    )
+    with database.transaction() as connection:
+        usernames = {}
+        if row.verb == Verb.REVOKE:
+            usernames = {item.person: requests.username_before(connection, item.code, job) for item in found}
+        taken = [item.code for item in found if _has_another(connection, item.person, usernames.get(item.person, ""))]
+        if taken:
+            raise Refused(
+                f"Somebody else has the username of {join_and([clean(code) for code in taken], most=10)} by now.",
+                means="Nothing was taken back.",
+                todo="See who has it in the portal; an import of a newer extract brings the register up to date.",
+            )
+        count = 0
+        for item in found:
+            if journal.item_state(connection, item.id) != item.state:
+                continue
+            before = accounts.state(connection, item.person)
+            requests.wait_again(connection, item.id, at, f"attested, and taken back by {actor.operator}")
+            username = usernames.get(item.person, "")
+            if username and not before.username:
+                accounts.set_username(connection, item.person, username, at, future_counts=future_counts)
+            audit.append(
+                connection,
+                actor,
+                at,
+                f"{row.verb} attested: taken back",
+                subject=item.code,
+                detail={"system": row.system, "before": before._asdict(), "after": {"username": username}},
+                job_id=job,
+            )
+            count += 1
+    return count
+
+
+def _has_another(connection: Connection, person: int, username: str) -> bool:
+    return bool(username) and accounts.holder_of(connection, username) not in (None, person)
+
+
 def _meant(database: Database, job: int, codes: Sequence[str], means: str) -> list[ItemRow]:
-    """The requests of a job that are meant: all that wait, or those of these codes. Raises Refused."""
+    """The requests of a job that are meant: all that wait, or those of these codes, which an import may have shown as
+    not carried out. Raises Refused."""
     found = journal.items(database, job, ("requested",))
     if codes:
-        found = [item for item in [*found, *requests.shown_undone(database, job)] if item.code in codes]
+        found = [*found, *requests.shown_undone(database, job)]
+    return _those(found, codes, f"Not waiting in job {job}", job, means)
+
+
+def _those(found: list[ItemRow], codes: Sequence[str], unless: str, job: int, means: str) -> list[ItemRow]:
+    """Those of these codes, all without any. Raises Refused where one is not among them."""
     unknown = sorted(set(codes) - {item.code for item in found})
     if unknown:
         raise Refused(
-            f"Not waiting in job {job}: {', '.join(clean(code) for code in unknown[:10])}.",
+            f"{unless}: {', '.join(clean(code) for code in unknown[:10])}.",
             means=means,
             todo=f"See engage-accounts jobs {job}",
         )
-    return found
+    return [item for item in found if not codes or item.code in codes]

@@ -158,6 +158,14 @@ class JobVerbs:
         at = self._clock().isoformat()
         return attest(self._database, self._actor, job, codes, at, future_counts=future_counts)
 
+    def take_back_word(self, job: int, codes: Sequence[str] = ()) -> int:
+        """What a person attested was not carried out after all: what no import has verified, or these codes."""
+        from tui.jobs.attesting import take_back
+
+        future_counts = self.settings.accounts.future_students_count
+        at = self._clock().isoformat()
+        return take_back(self._database, self._actor, job, codes, at, future_counts=future_counts)
+
     def withdraw(self, job: int, codes: Sequence[str] = (), *, reason: str = "") -> int:
         """A person says that requests of a worklist will not be carried out: all that wait, or these codes."""
         from tui.jobs.attesting import withdraw
@@ -167,6 +175,10 @@ class JobVerbs:
     def waiting_requests(self, persons: Sequence[int]) -> list[Request]:
         """The requests on worklists that wait to be carried out for these people, in the order of their jobs."""
         return requests.waiting(self._database, persons=persons)
+
+    def said_requests(self, persons: Sequence[int] | None = None, *, job: int | None = None) -> list[Request]:
+        """The requests that a person attested and no import has verified, of these people or of a job."""
+        return requests.said(self._database, job=job, persons=persons)
 
     def overdue(self, job: int | None = None) -> tuple[Overdue, ...]:
         """The requests on worklists, of all jobs or of one, that have waited too long (`schedule.overdue_days`)."""

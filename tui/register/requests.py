@@ -16,19 +16,62 @@ _NOT_ASKED_AGAIN = (
     "NOT EXISTS (SELECT 1 FROM items AS n JOIN jobs AS k ON k.id = n.job_id WHERE n.person = i.person"
     " AND k.verb = j.verb AND n.id > i.id AND n.state NOT IN ('skipped', 'cancelled'))"
 )
+_BY_WORD = (
+    "(i.state = 'attested' OR i.state = 'done' AND j.service = 'worklist' AND i.verified <> 'done')"
+    f" AND {_NOT_ASKED_AGAIN}"
+)
 
 
 def waiting(database: Database, *, job: int | None = None, persons: Sequence[int] | None = None) -> list[Request]:
     """The requests that wait, of all jobs, of one, or of these people."""
-    if persons is not None:
-        parts = [persons[start : start + _PART] for start in range(0, len(persons), _PART)]
-        found = [one for part in parts for one in _waiting(database, job, part)]
-        return sorted(found, key=lambda one: one.item)
-    return _waiting(database, job, None)
+    return _found(database, "i.state = 'requested'", job, persons)
 
 
-def _waiting(database: Database, job: int | None, persons: Sequence[int] | None) -> list[Request]:
-    conditions, parameters = ["i.state = 'requested'"], list[int]()
+def said(database: Database, *, job: int | None = None, persons: Sequence[int] | None = None) -> list[Request]:
+    """The requests that a person said were carried out and no import has verified, of all jobs, of one, or of these
+    people."""
+    return _found(database, _BY_WORD, job, persons)
+
+
+def by_word(database: Database, job: int) -> list[ItemRow]:
+    """The same, as the items of their job."""
+    return [ItemRow(*row) for row in database.read(f"{_ITEM} WHERE i.job_id = ? AND {_BY_WORD} ORDER BY i.id", (job,))]
+
+
+def word(verb: str) -> str:
+    """What the audit calls a person's word that a request was carried out."""
+    return f"{verb} attested"
+
+
+def username_before(connection: Connection, code: str, job: int) -> str:
+    """The username that the latest word on a revoke took off a record, as the audit has it; "" for none."""
+    row = connection.execute(
+        "SELECT detail FROM audit WHERE subject = ? AND subject <> '' AND action = ? AND job_id = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (code, word("revoke"), job),
+    ).fetchone()
+    return str(json.loads(row[0])["before"]["username"]) if row else ""
+
+
+def wait_again(connection: Connection, item: int, at: str, detail: str) -> None:
+    """Have a request wait from now on, as if no import had looked at it yet."""
+    connection.execute(
+        "UPDATE items SET state = 'requested', acted_at = ?, detail = ?, verified = '', verified_snapshot = NULL"
+        " WHERE id = ?",
+        (at, detail, item),
+    )
+
+
+def _found(database: Database, which: str, job: int | None, persons: Sequence[int] | None) -> list[Request]:
+    if persons is None:
+        return _part(database, which, job, None)
+    parts = [persons[start : start + _PART] for start in range(0, len(persons), _PART)]
+    found = [one for part in parts for one in _part(database, which, job, part)]
+    return sorted(found, key=lambda one: one.item)
+
+
+def _part(database: Database, which: str, job: int | None, persons: Sequence[int] | None) -> list[Request]:
+    conditions, parameters = [which], list[int]()
     if job is not None:
         conditions.append("i.job_id = ?")
         parameters.append(job)

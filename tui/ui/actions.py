@@ -37,7 +37,8 @@ class State:
     source_wrong: str = ""
     step: str = ""  # of a hand-over
     walk_acted: bool = False
-    waits: bool = False  # requests of a hand-over wait to be attested
+    waits: bool = False  # requests on a worklist wait to be attested
+    said: bool = False  # a person's word may stand there, to be taken back
     decides: str = ""  # why nothing can be decided about who is under the cursor, "" when it can
     candidates: int = 0
     why_not: Mapping[str, str] = field(default_factory=dict)  # by action, as the screen itself says it
@@ -253,8 +254,8 @@ MARKING = (
     Action("undo_marks", ("U",), "Undo the last change of marks", "",
            _when(lambda s: s.can_undo, "there is nothing to undo")),
 )  # fmt: skip
-ATTEST = Action("attest", ("T",), "Attest the worklist", "that the requests were carried out in the portal",
-                _when(lambda s: s.waits, "nothing waits to be attested"), True)  # fmt: skip
+ATTEST = Action("attest", ("T",), "Attest the worklist", "that it was carried out in the portal; or take that back",
+                _when(lambda s: s.waits or s.said, "nothing waits to be attested"), True)  # fmt: skip
 WITHDRAW = Action("withdraw", ("Z",), "Withdraw from the worklist", "what will not be done; no account is changed",
                   _when(lambda s: s.waits, "nothing waits to be carried out"), True)  # fmt: skip
 ACTS = (

@@ -3,7 +3,7 @@
 Every act goes the same way: a plan, made in a thread; the confirm; the job, in a thread of its own; its result.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from tui.ui.editing import LineEdit
 from tui.ui.holding import ask_hold
 from tui.ui.job import RunningJob
 from tui.ui.screens.acting import ActingScreen
-from tui.ui.screens.attesting import Waiting, by_job
+from tui.ui.screens.attesting import by_job
 from tui.ui.screens.base import Prompt
 from tui.ui.screens.marking import MarkingScreen
 
@@ -134,22 +134,38 @@ class AccountsScreen(MarkingScreen, ActingScreen):
     # -- a worklist ------------------------------------------------------------------------------------------------
 
     def do_attest(self) -> None:
-        self._asked_of_waiting(self.ask_attest)
-
-    def do_withdraw(self) -> None:
-        self._asked_of_waiting(self.ask_withdraw)
-
-    def _asked_of_waiting(self, ask: Callable[[Sequence[Waiting]], None]) -> None:
-        """Ask about the requests that wait for the marked, or for who is under the cursor."""
+        """Ask about the requests that wait for the marked, or for who is under the cursor; where none does, about the
+        words that were given on them."""
         persons = self.targets()
 
-        def found(requests: Sequence[Request]) -> None:
-            if requests:
-                ask(by_job(requests))
+        def found(both: tuple[Sequence[Request], Sequence[Request]]) -> None:
+            waiting, said = both
+            if waiting:
+                self.ask_attest(by_job(waiting))
+            elif said:
+                self.ask_take_back(by_job(said))
             else:
-                self.say("None of the marked waits on a worklist.")
+                self.say(self._none_waits())
+
+        def look() -> tuple[Sequence[Request], Sequence[Request]]:
+            waiting = self.manager.waiting_requests(persons)
+            return waiting, () if waiting else self.manager.said_requests(persons)
+
+        self.engage.in_background("attest", look, found)
+
+    def do_withdraw(self) -> None:
+        persons = self.targets()
+
+        def found(waiting: Sequence[Request]) -> None:
+            if waiting:
+                self.ask_withdraw(by_job(waiting))
+            else:
+                self.say(self._none_waits())
 
         self.engage.in_background("attest", lambda: self.manager.waiting_requests(persons), found)
+
+    def _none_waits(self) -> str:
+        return f"{'None of the marked' if len(self.marks) else 'Nothing here'} waits on a worklist."
 
     # -- holds, files --------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A person's word on a worklist, given on the screen: its requests were carried out, or will not be.
+"""A person's word on a worklist, given or taken back on the screen: its requests were carried out, or will not be.
 
 The question says in which system, how many and of which jobs, and what checks the word; *No* has the focus.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tui.domain.feed_accounts import say_checked
+from tui.domain.gates import Verb
 from tui.domain.overdue import Request
 from tui.text import join_and, plural
 from tui.ui.drawing import BLANK, Para
@@ -36,7 +37,7 @@ def by_job(requests: Iterable[Request]) -> list[Waiting]:
 
 
 class AttestingScreen(BaseScreen):
-    """A screen on which a worklist is attested, or taken back."""
+    """A screen on which a worklist is attested or withdrawn, and a word that was given too soon taken back."""
 
     def ask_attest(self, waiting: Sequence[Waiting]) -> None:
         """Ask whether these requests were carried out, and keep the answer."""
@@ -47,6 +48,7 @@ class AttestingScreen(BaseScreen):
             for one in waiting
         ]
         body += [BLANK, *(Para(line) for line in dict.fromkeys(say_checked(one.verb) for one in waiting))]
+        body.append(Para(f"Until an import has verified it, {self.engage.keymap.first('attest')} takes it back."))
         if any(not one.codes for one in waiting):
             body.append(Para("For some of them: mark those on the account list."))
         choices = [Choice("y", "yes, all of it was done", "y"), Choice("n", "No", None)]
@@ -63,6 +65,32 @@ class AttestingScreen(BaseScreen):
             return sum(self.manager.attest(one.job, one.codes) for one in waiting)
 
         self.engage.in_background("attest", work, lambda count: self.attested(f"{count:,} attested as done."))
+
+    def ask_take_back(self, said: Sequence[Waiting]) -> None:
+        """Ask whether these requests, which were attested, were not carried out after all; keep the answer."""
+        from tui.ui.widgets.panel import Choice, Panel
+
+        body = [
+            Para(f"{_said(one)} {'was' if one.size == 1 else 'were'} attested as carried out in {one.system}.")
+            for one in said
+        ]
+        body += [BLANK, Para("Taken back, they wait again, and whom the word took the username from has it again.")]
+        if any(one.verb == Verb.REVOKE for one in said):
+            body.append(Para("A new record that was welcomed meanwhile stays welcomed."))
+        choices = [Choice("y", "yes, it was not done", "y"), Choice("n", "No, leave it", None)]
+        self.engage.open_panel(
+            Panel[str]("Take the word back", body, choices=choices), lambda answer: self._take_back(said, answer)
+        )
+
+    def _take_back(self, said: Sequence[Waiting], answer: str | None) -> None:
+        if not answer:
+            self.say("Nothing was taken back.")
+            return
+
+        def work() -> int:
+            return sum(self.manager.take_back_word(one.job, one.codes) for one in said)
+
+        self.engage.in_background("attest", work, lambda count: self.attested(f"{count:,} taken back: to be done."))
 
     def ask_withdraw(self, waiting: Sequence[Waiting]) -> None:
         """Ask why these requests will not be carried out, and whether that is so; keep the answer."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.domain.gates import Verb
-from tui.domain.overdue import say_overdue
+from tui.domain.overdue import Request, say_overdue
 from tui.errors import EngageError
 from tui.jobs.lease import runner_name
 from tui.text import plural
@@ -135,13 +135,25 @@ class JobsScreen(Board, ActingScreen):
 
     def state(self) -> State:
         return State(
-            read_only=self.manager.read_only, waits=self._waits, can_copy=self.job is not None, why_not=self._why_not()
+            read_only=self.manager.read_only,
+            waits=self._waits,
+            said=self._may_be_said,
+            can_copy=self.job is not None,
+            why_not=self._why_not(),
         )
 
     @property
     def _waits(self) -> bool:
         job = self.job
         return job is not None and bool(job.row.counts.get("requested")) and not self.manager.read_only
+
+    @property
+    def _may_be_said(self) -> bool:
+        """Whether something in the job may rest on a person's word; which, is asked when it matters."""
+        job = self.job
+        if job is None or self.manager.read_only:
+            return False
+        return self.manager.service.by_hand and any(job.row.counts.get(state) for state in ("attested", "done"))
 
     def _why_not(self) -> Mapping[str, str]:
         """Why each action can't be used for the job under the cursor, "" when it can."""
@@ -273,7 +285,18 @@ class JobsScreen(Board, ActingScreen):
             self.plan_restore(self.job.row.id)
 
     def do_attest(self) -> None:
-        self.ask_attest(self._waiting())
+        job = self.job
+        if self._waits or job is None:
+            self.ask_attest(self._waiting())
+            return
+
+        def found(said: Sequence[Request]) -> None:
+            if said:
+                self.ask_take_back([Waiting(job.row.id, job.row.verb, job.row.system, len(said))])
+            else:
+                self.say(f"Nothing in job {job.row.id} rests on a person's word.")
+
+        self.engage.in_background("attest", lambda: self.manager.said_requests(job=job.row.id), found)
 
     def do_withdraw(self) -> None:
         self.ask_withdraw(self._waiting())

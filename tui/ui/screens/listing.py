@@ -326,7 +326,15 @@ class ListScreen(PeopleScreen):
             is_demo=self.manager.is_demo,
             # Whether any of the marked waits is asked when it matters: that takes a look at all of them.
             waits=bool(len(self.marks) or (self.table.row and self.table.row.requested)) and not self.manager.read_only,
+            said=self._may_be_said,
         )
+
+    @property
+    def _may_be_said(self) -> bool:
+        """Whether a person's word may have taken the account under the cursor off its record."""
+        row = self.table.row
+        by_hand = self.manager.service.by_hand and not self.manager.read_only
+        return by_hand and row is not None and not row.username
 
     def move(self, action: str) -> bool:
         if self.pane.active and self.pane.move(action):
