@@ -48,7 +48,7 @@ class AttestingScreen(BaseScreen):
             for one in waiting
         ]
         body += [BLANK, *(Para(line) for line in dict.fromkeys(say_checked(one.verb) for one in waiting))]
-        body.append(Para(f"Until an import has verified it, {self.engage.keymap.first('attest')} takes it back."))
+        body.append(Para(f"{self.engage.keymap.first('attest')} takes it back, as long as no import has verified it."))
         if any(not one.codes for one in waiting):
             body.append(Para("For some of them: mark those on the account list."))
         choices = [Choice("y", "yes, all of it was done", "y"), Choice("n", "No", None)]
