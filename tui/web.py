@@ -67,11 +67,11 @@ class Answer(NamedTuple):
             return float(said)
         try:
             moment = parsedate_to_datetime(said)
-        except (ValueError, TypeError, IndexError):
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return max(0.0, (moment - now).total_seconds())
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Web:
         """Ask once. `path` is below the site's address, or an address of the same host. Raises Unreached, Unanswered,
         TokenRefused, ConfigError. A refused token is renewed once: what was refused so was not carried out."""
         url = self._address(path)
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = None if body is None else json.dumps(body).encode()  # in ASCII: half a letter can't be sent otherwise
         sent = dict(headers or {})
         if content is not None:
             sent["Content-Type"] = content_type
@@ -207,6 +207,12 @@ class Web:
         if token is None:
             return {}
         if isinstance(token, Secret):
+            if not token.reveal().isascii():  # refused here: whatever fails later would quote it
+                raise ConfigError(
+                    f"The token for {self.site.what} has a letter in it that no header can carry.",
+                    means="Nothing was asked.",
+                    todo="Copy the token anew; it is made of plain letters, digits and signs.",
+                )
             return {"Authorization": f"Bearer {token.reveal()}"}
         async with self._token.lock:
             if time.monotonic() >= self._token.until:
@@ -228,7 +234,7 @@ class Web:
         answer = await self._once("POST", credentials.token_url, None, urlencode(form).encode(), headers, 65536)
         said = answer.body if isinstance(answer.body, dict) else {}
         value, lives = said.get("access_token"), said.get("expires_in")
-        if not answer.is_ok or not isinstance(value, str) or not value.isprintable() or not value:
+        if not answer.is_ok or not isinstance(value, str) or not (value.isascii() and value.isprintable()) or not value:
             why = said.get("error")
             reason = f"{answer.status} {clean(why)[:60]}" if isinstance(why, str) else f"{answer.status}"
             raise TokenRefused(
@@ -238,7 +244,7 @@ class Web:
             )
         try:
             seconds = float(lives) if isinstance(lives, int | float | str) else _USUAL_SECONDS
-        except ValueError:
+        except (ValueError, OverflowError):
             seconds = _USUAL_SECONDS
         self._token.value = value
         self._token.until = time.monotonic() + max(1.0, min(seconds, 86400.0) - _EARLY_SECONDS)
@@ -303,7 +309,8 @@ class Web:
         import httpx
 
         for name in ("httpx", "httpcore"):
-            logging.getLogger(name).disabled = True  # they would log addresses with codes of people in them
+            # They would log addresses with codes of people in them; by level, which the loggers below them share.
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         if self._trusted is None:
             self._trusted = self._trust()
         return httpx.AsyncClient(

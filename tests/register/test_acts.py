@@ -145,6 +145,8 @@ def test_what_was_done_may_come_back(requested: Register) -> None:
     assert difference.verified == {"came_back": 1}
     assert any("came back" in warning for warning in difference.warnings)
     assert item(requested, "C1") == ("done", "came_back")
+    assert not requested.manager.said_requests(job=1), "an import has said it: no word is left to be taken back"
+    assert requested.manager.take_back_word(1) == 0
     assert requested.statuses()["C1"] == "ready_to_revoke"
     assert "lists a username again" in " ".join(requested.manager.why("C1").warnings)
     # And when it is revoked again, that is over.

@@ -113,7 +113,8 @@ def attest(ctx: click.Context, job: int, codes: tuple[str, ...], take_back: bool
     manager = open_register(ctx)
     if take_back:
         count = manager.take_back_word(job, codes)
-        click.echo(f"{count:,} taken back in job {job}. {'It waits' if count == 1 else 'They wait'} to be carried out.")
+        waits = "nothing there rests on a word" if not count else "to be carried out"
+        click.echo(f"{count:,} taken back in job {job}: {waits}.")
         return
     count = manager.attest(job, codes)
     click.echo(f"{count:,} attested as done in job {job}. {say_checked(manager.report(job).verb)}")
@@ -128,4 +129,5 @@ def attest(ctx: click.Context, job: int, codes: tuple[str, ...], take_back: bool
 def withdraw(ctx: click.Context, job: int, codes: tuple[str, ...], reason: str) -> None:
     """Say that what a worklist asks for will not be done: all that waits, or these codes. Changes no account."""
     count = open_register(ctx).withdraw(job, codes, reason=reason)
-    click.echo(f"{count:,} withdrawn from job {job}. If a list was printed, strike them out there.")
+    then = ". If a list was printed, strike them out there." if count else ": nothing waits there."
+    click.echo(f"{count:,} withdrawn from job {job}{then}")

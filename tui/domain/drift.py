@@ -14,6 +14,7 @@ class Drift(StrEnum):
     INACTIVE_THERE = "inactive there"  # an account here, and nobody can log in with it there
     NOT_THERE = "not there"  # an account here, and no record there
     NOT_HERE = "not here"  # a contact without an account here, and an account there
+    REUSED = "reused code"  # the same, and the account there is plainly not this contact's
     UNKNOWN_CODE = "unknown code"  # an account there under a code that no contact has
     NO_CODE = "no code"  # an account there without a code, whose username nobody here has
 
@@ -25,27 +26,35 @@ SAID = {
     Drift.INACTIVE_THERE: "an account here that nobody can log in with there",
     Drift.NOT_THERE: "an account here that has no record there",
     Drift.NOT_HERE: "an account there that this register does not know of",
+    Drift.REUSED: "an account there under this code, with another name and email: look whose it is",
     Drift.UNKNOWN_CODE: "an account there under a code that no contact here has",
     Drift.NO_CODE: "an account there without a code, whose username nobody here has",
 }
-TAKEN = (Drift.CAME_BACK, Drift.OTHER_USERNAME, Drift.INACTIVE_THERE, Drift.NOT_THERE, Drift.NOT_HERE)
+TAKEN = (Drift.CAME_BACK, Drift.OTHER_USERNAME, Drift.INACTIVE_THERE, Drift.NOT_THERE, Drift.NOT_HERE, Drift.REUSED)
 """Where the register can take over what the service says."""
 
 
 class Ours(NamedTuple):
-    """A contact's account as the register has it, username "" for none; whether it was revoked."""
+    """A contact's account as the register has it, username "" for none; whether it was revoked; and whose it is."""
 
     code: str
     username: str
     revoked: bool
+    given_name: str = ""
+    surname: str = ""
+    email: str = ""
 
 
 class Theirs(NamedTuple):
-    """A record of the service; `open`: one can log in with it, or the service does not say that one can't."""
+    """A record of the service; `open`: one can log in with it, or the service does not say that one can't; and whose it
+    is, as far as it says."""
 
     code: str
     username: str
     open: bool
+    given_name: str = ""
+    surname: str = ""
+    emails: tuple[str, ...] = ()
 
 
 class Drifted(NamedTuple):
@@ -87,8 +96,23 @@ def _judge(ours: Ours, records: list[Theirs]) -> tuple[Drift | None, str]:
     if not ours.username:
         if not record.open:
             return None, ""
-        return (Drift.CAME_BACK if ours.revoked else Drift.NOT_HERE), record.username
+        if ours.revoked:
+            return Drift.CAME_BACK, record.username
+        return (Drift.NOT_HERE if _fits(ours, record) else Drift.REUSED), record.username
     if not record.open:
         return Drift.INACTIVE_THERE, ""
     same = record.username.casefold() == ours.username.casefold()
     return (None if same else Drift.OTHER_USERNAME), record.username
+
+
+def _fits(ours: Ours, record: Theirs) -> bool:
+    """Whether a record under a contact's code can be hers: its email or both its names have to fit, as codes are
+    reused. One that says neither is not doubted."""
+    if not (record.emails or (record.given_name and record.surname)):
+        return True
+    if any(email.casefold() == ours.email.casefold() for email in record.emails if email):
+        return True
+    return (record.given_name.casefold(), record.surname.casefold()) == (
+        ours.given_name.casefold(),
+        ours.surname.casefold(),
+    )

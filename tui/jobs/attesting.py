@@ -105,7 +105,11 @@ def take_back(database: Database, actor: Actor, job: int, codes: Sequence[str], 
                 at,
                 f"{row.verb} attested: taken back",
                 subject=item.code,
-                detail={"system": row.system, "before": before._asdict(), "after": {"username": username}},
+                detail={
+                    "system": row.system,
+                    "before": before._asdict(),
+                    "after": accounts.state(connection, item.person)._asdict(),
+                },
                 job_id=job,
             )
             count += 1

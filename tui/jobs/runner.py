@@ -14,15 +14,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.domain.actor import Actor
-from tui.domain.facts import AccountFacts
-from tui.domain.gates import Decision, Verb
-from tui.domain.restoring import KeptCopy, restore_gate
+from tui.domain.gates import Verb
+from tui.domain.restoring import KeptCopy
 from tui.errors import EngageError, LeaseLost, Refused, ServiceError
+from tui.jobs.asking_again import Asking, why_not
 from tui.jobs.following import follow
 from tui.jobs.lease import alone_here, is_free, is_gone, runner_name
 from tui.jobs.pace import Pace
-from tui.jobs.plan import VERBS, Confirmation, JobReport, Plan, Progress
-from tui.jobs.planning import ask_gate, fingerprint
+from tui.jobs.plan import Confirmation, JobReport, Plan, Progress
 from tui.jobs.reporting import handed_to, report, write_worklist
 from tui.jobs.starting import guard_again, start
 from tui.mail.transport import Transport
@@ -241,29 +240,9 @@ class Runner:
                 run.row.of_job, copy.username if copy else "",
             )  # fmt: skip
 
-    def _why_not(self, run: _Run, item: journal.ItemRow, account: AccountFacts, copies: dict[int, KeptCopy]) -> str:
-        """Why an item is skipped, "" when it is to be acted on."""
-        changed = fingerprint(account, run.verb, item.job_id) != item.facts
-        if run.verb is Verb.RESTORE:
-            verdict = restore_gate(account, copies.get(item.person), self._clock().isoformat())
-        else:
-            verdict = ask_gate(
-                run.verb,
-                account,
-                reason=run.row.reason if run.row.singly else "",
-                future_counts=self._settings.accounts.future_students_count,
-                covered=bool(item.covered),
-                job=item.job_id,
-            )
-        # What was shown and agreed to was this account as it was then; and a question was only ever asked singly.
-        asked = run.row.singly or bool(item.answered)
-        refused = verdict.decision is Decision.REFUSE or (verdict.decision is Decision.ASK and not asked)
-        if not (refused or changed):
-            return ""
-        other = journal.done_elsewhere(self._database, item.person, run.verb, item.job_id)
-        if other is not None:
-            return f"{VERBS[run.verb][1]} already by {other[1]}, in job {other[0]}"
-        return verdict.sentence if refused and not (changed and verdict.decision is Decision.ASK) else _CHANGED
+    def _asking(self, run: _Run, copies: Mapping[int, KeptCopy] = MappingProxyType({})) -> Asking:
+        counts = self._settings.accounts.future_students_count
+        return Asking(run.row, self._clock().isoformat(), counts, copies)
 
     # -- accounts --------------------------------------------------------------------------------------------------
 
@@ -272,13 +251,15 @@ class Runner:
         copies = self._copies(run, items)
         orders_of = {item.id: (item, order) for item, order in self._orders(run, items, copies)}
         begun = [order for item, order in orders_of.values() if item.state == "claimed"]
-        found = self._done_before(run.verb, begun)
+        came = self._came_of(run.verb, begun)
+        found = {item: acted for item, acted in came.items() if acted.state == "done"}
         orders: list[Order] = []
+        asking = self._asking(run, copies)
         for item, order in orders_of.values():
             if item.id in found:
                 continue
-            if why := self._why_not(run, item, order.facts, copies):
-                found[item.id] = Acted("skipped", why, recorded=False)
+            if why := why_not(self._database, asking, item, order.facts):
+                found[item.id] = Acted("skipped", _with_half(why, came.get(item.id)), recorded=False)
             else:
                 orders.append(order)
         if orders:
@@ -302,17 +283,13 @@ class Runner:
             return {}
         return accounts.copies(self._database, run.row.of_job or 0, [item.person for item in items])
 
-    def _done_before(self, verb: Verb, begun: Sequence[Order]) -> dict[int, Acted]:
-        """What a run that was cut off had done elsewhere already, whatever a gate would say of it by now."""
-        if verb.mails or not self._service.elsewhere or not begun:
+    def _came_of(self, verb: Verb, begun: Sequence[Order]) -> dict[int, Acted]:
+        """What a run that was cut off had done elsewhere already, or half done (`claimed`), whatever a gate would say
+        of it by now."""
+        if not self._service.elsewhere or not begun:
             return {}
-        wanted = verb is Verb.REVOKE  # else it was to be given back
-        done = Acted("done", "had been done before the stop", recorded=False)
-        return {
-            order.item: done
-            for order, gone in zip(begun, self._service.are_revoked(begun), strict=True)
-            if gone is wanted
-        }
+        came = self._service.came_of(verb, begun)
+        return {order.item: acted for order, acted in zip(begun, came, strict=True) if acted is not None}
 
     def _carry_out(self, run: _Run, orders: Sequence[Order]) -> list[Acted]:
         """Hand a batch to the service. One that can't act at all leaves it as it was, and the job stops."""
@@ -360,10 +337,11 @@ class Runner:
         wanted: list[ToSend] = []
         skipped: list[tuple[Order, Acted]] = []
         settled: list[str] = []
+        asking = self._asking(run)
         for item, order in self._orders(run, items):
             if item.state == "claimed" and (sent := mailer.settle(order, alone=run.alone)) is not None:
                 settled.append(sent.state)
-            elif why := self._why_not(run, item, order.facts, {}):
+            elif why := why_not(self._database, asking, item, order.facts):
                 skipped.append((order, Acted("skipped", why, recorded=False)))
             else:
                 wanted.append(ToSend(order, item.greeting))
@@ -401,11 +379,16 @@ class Runner:
     def _end(self, run: _Run, *, why: str) -> JobReport:
         job = run.row.id
         now = self._clock().isoformat()
-        if run.cancel:
-            with self._database.transaction() as connection:
-                journal.must_hold(connection, job, self._name)
-                self._call_off(connection, job, now)
-            return self.report(job)
+        # Whoever stops for a reason of its own may not have heard yet what another session asked for.
+        if run.cancel or journal.asked(self._database, job) == "cancel":
+            try:
+                self._called_off(run.row, alone=run.alone)
+            except LeaseLost:
+                raise
+            except EngageError as error:
+                why = f"it was to be cancelled, and what was begun can't be looked at: {error.what} Cancel it again."
+            else:
+                return self.report(job)
         row = journal.one_job(self._database, job)
         files: list[Path] | None = None
         if not row.open and self._service.by_hand:
@@ -435,36 +418,52 @@ class Runner:
                     journal.ask(connection, job, "cancel")
                 return False
             alone = self._take_lease(job)
-            self._settle_begun(row, alone)
-            with self._database.transaction() as connection:
-                journal.must_hold(connection, job, self._name)
-                self._call_off(connection, job, self._clock().isoformat())
+            try:
+                self._called_off(row, alone=alone)
+            except LeaseLost:
+                raise
+            except EngageError:
+                with self._database.transaction() as connection:
+                    journal.end(connection, job, "stopped", self._clock().isoformat(), why=row.stopped_why)
+                raise
         return True
 
-    def _settle_begun(self, row: journal.JobRow, alone: bool) -> None:
-        """What a stopped run had begun is looked at before the rest is called off: it may have gone out."""
+    def _called_off(self, row: journal.JobRow, *, alone: bool) -> None:
+        half = self._settle_begun(row, alone)
+        with self._database.transaction() as connection:
+            journal.must_hold(connection, row.id, self._name)
+            self._call_off(connection, row.id, self._clock().isoformat(), half)
+
+    def _settle_begun(self, row: journal.JobRow, alone: bool) -> dict[int, Acted]:
+        """What a stopped run had begun is looked at before the rest is called off: it may have gone out. Returns what
+        is half done."""
         begun = journal.items(self._database, row.id, ("claimed",))
         if not begun:
-            return
+            return {}
         stop = threading.Event()
         run = _Run(row, Verb(row.verb), None, stop, alone, ("claimed",), None, 0, 0, 0.0, 0.0)
-        if not run.verb.mails:
+        if not run.verb.mails or self._service.sends_own_mail:
             orders = [order for _, order in self._orders(run, begun, self._copies(run, begun))]
-            done = self._done_before(run.verb, orders)
-            self._service.close()
+            try:
+                came = self._came_of(run.verb, orders)
+            finally:
+                self._service.close()
             with self._database.transaction() as connection:
                 journal.must_hold(connection, row.id, self._name)
                 for order in orders:
-                    if order.item in done:
-                        self._record(connection, run.verb, order, done[order.item])
-            return
+                    if order.item in came and came[order.item].state == "done":
+                        self._record(connection, run.verb, order, came[order.item])
+            return {item: acted for item, acted in came.items() if acted.state != "done"}
         mailer = self._mailer(run)
         for _, order in self._orders(run, begun):
             mailer.settle(order, alone=alone)
+        return {}
 
-    def _call_off(self, connection: Connection, job: int, at: str) -> None:
+    def _call_off(self, connection: Connection, job: int, at: str, half: Mapping[int, Acted]) -> None:
         why = f"cancelled by {self._actor.operator}"
         count = journal.cancel(connection, job, at, why)
+        for item, acted in half.items():
+            journal.set_item(connection, item, "cancelled", at, _with_half(why, acted))
         invitations.drop(connection, job, at, why)
         journal.end(connection, job, "cancelled", at)
         audit.append(
@@ -480,4 +479,6 @@ class Runner:
             journal.ask(connection, job, "pause")
 
 
-_CHANGED = "the facts have changed since the plan"
+def _with_half(why: str, half: Acted | None) -> str:
+    """Why an item ends undone, and what of it was done elsewhere all the same."""
+    return why if half is None else f"{why}; {half.detail}"

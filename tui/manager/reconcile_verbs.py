@@ -56,9 +56,15 @@ class ReconcileVerbs:
             accounts.known(self._database),
             # What outside says is cleaned like what a feed says, or the two could not be compared.
             (
-                Theirs(clean(one.code), clean(one.username), one.active is not False)
+                Theirs(
+                    clean(one.code),
+                    clean(one.username),
+                    one.active is not False,
+                    clean(one.given_name),
+                    clean(one.surname),
+                    tuple(clean(email) for email in one.emails),
+                )
                 for one in theirs
-                if not one.revoked
             ),
         )
         if not self.read_only:
@@ -68,7 +74,8 @@ class ReconcileVerbs:
 
     def take_over(self, found: Reconciled, codes: Sequence[str] = ()) -> int:
         """Let the register have what the service says: of these codes, or, without any, of all contacts whose account
-        it did not know of. The service is not changed. Returns how many. Raises Refused."""
+        it did not know of. The service is not changed, and whose account was changed here since the comparison is left
+        alone. Returns how many. Raises Refused."""
         if self.read_only:
             raise RegisterReadOnly("This session is read-only.", means="Nothing was taken over.")
         wanted = [
@@ -82,13 +89,20 @@ class ReconcileVerbs:
                 means="Nothing was taken over.",
                 todo="See engage-accounts reconcile for what differs.",
             )
-        at = self._clock().isoformat()
+        at, count = self._clock().isoformat(), 0
         for start in range(0, len(wanted), _PART):
             with self._database.transaction() as connection:
                 for one in wanted[start : start + _PART]:
-                    accounts.take_over(
-                        connection, one.code, one.theirs, at, future_counts=self.settings.accounts.future_students_count
-                    )
+                    if not accounts.take_over(
+                        connection,
+                        one.code,
+                        one.ours,
+                        one.theirs,
+                        at,
+                        future_counts=self.settings.accounts.future_students_count,
+                    ):
+                        continue
+                    count += 1
                     audit.append(
                         connection,
                         self._actor,
@@ -102,7 +116,7 @@ class ReconcileVerbs:
                             "after": {"username": one.theirs},
                         },
                     )
-        return len(wanted)
+        return count
 
 
 def say_compared(found: Reconciled) -> str:

@@ -14,6 +14,11 @@ from tui.register.database import Database
 from tui.register.derive import derive_contacts
 
 _PART = 400
+_IS_OVER = (
+    "keep_until <= ?1 AND NOT EXISTS (SELECT 1 FROM items AS i JOIN jobs AS j ON j.id = i.job_id"
+    " WHERE i.person = revoked_copies.person AND i.state = 'claimed' AND j.verb = 'restore'"
+    " AND j.of_job = revoked_copies.job_id)"
+)
 
 
 class AccountState(NamedTuple):
@@ -185,18 +190,26 @@ def set_username(connection: sqlite3.Connection, person: int, username: str, at:
 def known(database: Database) -> list[Ours]:
     """The account of every contact, as the register has it."""
     return [
-        Ours(code, username, bool(revoked))
-        for code, username, revoked in database.read(
-            "SELECT c.code, coalesce(a.username, ''), coalesce(a.revoked_at, '') <> '' FROM contacts AS c"
-            " LEFT JOIN accounts AS a ON a.person = c.id * 4"
+        Ours(code, username, bool(revoked), given_name, surname, email)
+        for code, username, revoked, given_name, surname, email in database.read(
+            "SELECT c.code, coalesce(a.username, ''), coalesce(a.revoked_at, '') <> '', c.given_name, c.surname,"
+            " c.email FROM contacts AS c LEFT JOIN accounts AS a ON a.person = c.id * 4"
         )
     ]
 
 
-def take_over(connection: sqlite3.Connection, code: str, username: str, at: str, *, future_counts: bool) -> None:
-    """Have what the service says of a contact's account; "" for none there."""
+def take_over(
+    connection: sqlite3.Connection, code: str, ours: str, theirs: str, at: str, *, future_counts: bool
+) -> bool:
+    """Have what the service says of a contact's account, "" for none there: a feed that still lists it is then only
+    reported. False, and nothing done, when the register's username is not `ours` any more."""
     (contact,) = connection.execute("SELECT id FROM contacts WHERE code = ?", (code,)).fetchone()
-    set_username(connection, contact * 4, username, at, future_counts=future_counts)
+    if state(connection, contact * 4).username != ours:
+        return False
+    set_username(connection, contact * 4, theirs, at, future_counts=future_counts)
+    if not theirs:
+        connection.execute("UPDATE accounts SET revoked_at = ?, revoked_job = NULL WHERE person = ?", (at, contact * 4))
+    return True
 
 
 def anything_expired(database: Database, now: str) -> bool:
@@ -204,7 +217,7 @@ def anything_expired(database: Database, now: str) -> bool:
     return bool(
         database.one(
             "SELECT EXISTS (SELECT 1 FROM invitations WHERE state = 'sent' AND expires_at <= ?1)"
-            " OR EXISTS (SELECT 1 FROM revoked_copies WHERE keep_until <= ?1)",
+            f" OR EXISTS (SELECT 1 FROM revoked_copies WHERE {_IS_OVER})",
             (now,),
         )[0]
     )
@@ -220,8 +233,8 @@ def listed_after_revoke(database: Database) -> int:
 
 
 def wipe_copies(connection: sqlite3.Connection, now: str) -> int:
-    """Wipe the copies whose time to be restored is over."""
-    return connection.execute("DELETE FROM revoked_copies WHERE keep_until <= ?", (now,)).rowcount
+    """Wipe the copies whose time to be restored is over, but not those that a restore has begun to give back."""
+    return connection.execute(f"DELETE FROM revoked_copies WHERE {_IS_OVER}", (now,)).rowcount
 
 
 def total(database: Database) -> int:

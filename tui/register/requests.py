@@ -17,7 +17,7 @@ _NOT_ASKED_AGAIN = (
     " AND k.verb = j.verb AND n.id > i.id AND n.state NOT IN ('skipped', 'cancelled'))"
 )
 _BY_WORD = (
-    "(i.state = 'attested' OR i.state = 'done' AND j.service = 'worklist' AND i.verified <> 'done')"
+    "(i.state = 'attested' OR i.state = 'done' AND j.service = 'worklist' AND i.verified NOT IN ('done', 'came_back'))"
     f" AND {_NOT_ASKED_AGAIN}"
 )
 

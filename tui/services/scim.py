@@ -15,22 +15,24 @@ from typing import TypeVar
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
 from tui.errors import Refused, ServiceError
-from tui.services.scim_changing import TRIES, Outcome, change
+from tui.services.scim_changing import Outcome, change
 from tui.services.scim_checking import look_at
-from tui.services.scim_finding import NotCertain, doubled, find, find_made, find_waiting
+from tui.services.scim_finding import find, find_given, find_made, find_waiting, free_tombstone
+from tui.services.scim_making import make
 from tui.services.scim_records import (
     Operation,
     ScimUser,
     give_operations,
+    is_another,
     is_perhaps,
     is_revoked,
-    new_user,
     nobodys_password,
     revoke_operations,
     same_username,
 )
-from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
+from tui.services.scim_wire import NotCertain, ScimWire, ServiceDown
 from tui.services.service import Acted, Listed, Order, ServiceAccount
+from tui.text import join_and
 from tui.web import Web
 
 T = TypeVar("T")
@@ -109,11 +111,25 @@ class ScimService:
         async def one(order: Order) -> bool | None:
             try:
                 user = await self._find(order.facts.code, order.facts.username or order.username)
+                return None if user is None else await self._is_surely_revoked(user, order.facts.username)
             except NotCertain:
                 return None
-            return None if user is None else self._is_revoked(user)
 
         async def every(_: _Batch) -> list[bool | None]:
+            return [await one(order) for order in orders]
+
+        return self._run(every, _stay)
+
+    def came_of(self, verb: Verb, orders: Sequence[Order]) -> list[Acted | None]:
+        """What became of orders that were begun. Raises ServiceDown."""
+
+        async def one(order: Order) -> Acted | None:
+            try:
+                return await self._came_of(verb, order)
+            except NotCertain:
+                return None
+
+        async def every(_: _Batch) -> list[Acted | None]:
             return [await one(order) for order in orders]
 
         return self._run(every, _stay)
@@ -124,7 +140,10 @@ class ScimService:
         async def listed(_: _Batch) -> tuple[list[ServiceAccount], int]:
             users, odd = await self._there().everybody()
             return [
-                ServiceAccount(user.external_id, user.username, user.active, self._is_revoked(user)) for user in users
+                ServiceAccount(
+                    user.external_id, user.username, user.active, user.given_name, user.family_name, user.emails
+                )
+                for user in users
             ], odd
 
         return self._run(listed, _stay)
@@ -156,9 +175,14 @@ class ScimService:
         """Set what a parent has chosen, and activate. Raises Refused for what can't be chosen, ServiceError."""
 
         async def work(_: _Batch) -> None:
+            self._there().forget()  # whoever serves the links has its line open for days
             user = await self._find_or_waiting(facts)
-            if user is None or (not facts.username and user.active is not False):
+            if not facts.username and (user is None or user.active is not False):
+                user = await find_given(self._there(), facts, username)
+            if user is None:
                 raise NotCertain("There is no record waiting for this parent.")
+            if not is_perhaps(user, facts) if not facts.username else is_another(user, facts):
+                raise NotCertain("The record there has another name and email.")
             if facts.username and not same_username(user.username, facts.username):
                 raise NotCertain("The record has another username by now.")
             others = await self._there().holders("userName", username)
@@ -184,6 +208,7 @@ class ScimService:
         """Close an account again that a link opened which was no longer good. Raises ServiceError."""
 
         async def work(_: _Batch) -> None:
+            self._there().forget()
             user = await self._find(facts.code, username)
             if user is not None and not self._is_revoked(user):
                 outcome = await self._make_revoked(user, facts.code)
@@ -208,8 +233,8 @@ class ScimService:
         def tick() -> None:
             batch.stopped = batch.stopped or not going_on()
 
-        tick()
         try:
+            tick()
             return web.run(whole(), tick)
         finally:
             with self._using:
@@ -238,7 +263,12 @@ class ScimService:
                 except NotCertain as error:
                     return Acted("failed", error.what, recorded=False)
 
-        return list(await asyncio.gather(*(one(order) for order in orders)))
+        # All of them are waited for, whatever one comes to: none may go on behind a job that has ended.
+        acted = await asyncio.gather(*(one(order) for order in orders), return_exceptions=True)
+        for what in acted:
+            if isinstance(what, BaseException):
+                raise what
+        return [what for what in acted if isinstance(what, Acted)]
 
     # -- revoking --------------------------------------------------------------------------------------------------
 
@@ -255,7 +285,7 @@ class ScimService:
 
         async def look(order: Order) -> Acted:
             user = await self._find(order.facts.code, order.facts.username)
-            answer = self._not_to_revoke(order, user)
+            answer = await self._not_to_revoke(order, user)
             if answer is None and user is not None:
                 found[order.item] = user
             return answer or Acted("pending", "", recorded=False)
@@ -289,25 +319,38 @@ class ScimService:
 
     async def _revoke(self, order: Order) -> Acted:
         user = await self._find(order.facts.code, order.facts.username)
-        answer = self._not_to_revoke(order, user)
+        answer = await self._not_to_revoke(order, user)
         if answer is not None or user is None:
             return answer or _failed(_NOBODY)
         return self._acted(await self._make_revoked(user, order.facts.code))
 
-    def _not_to_revoke(self, order: Order, user: ScimUser | None) -> Acted | None:
+    async def _not_to_revoke(self, order: Order, user: ScimUser | None) -> Acted | None:
         """What is to be said of an order without changing anything; None when it is to be carried out."""
         if user is None:
             return _failed(_NOBODY)
-        if self._is_revoked(user):
+        shared = order.facts.username_shared_with
+        if shared and not user.external_id:
+            who = join_and(list(shared), most=3)
+            return _failed(f"the record with this username has no code there, and {who} has it here too: whose is it?")
+        if await self._is_surely_revoked(user, order.facts.username):
             return Acted("done", "was revoked there already", recorded=False)
         if not user.is_tombstone and not same_username(user.username, order.facts.username):
             return _failed("the record with this code has another username there: see engage-accounts reconcile")
         return None
 
+    async def _is_surely_revoked(self, user: ScimUser, username: str) -> bool:
+        """Whether it is, and no other record has the username: that one would let the parent in. Raises NotCertain."""
+        if not self._is_revoked(user):
+            return False
+        if username and any(other.id != user.id for other in await self._there().holders("userName", username)):
+            raise NotCertain("the record with this code is revoked there, and another one has the username")
+        return True
+
     async def _revoke_operations(self, user: ScimUser, code: str) -> list[Operation]:
         offers = await self._there().offers()
         password = nobodys_password() if offers.passwords else ""
-        return revoke_operations(user, code, password, keeps_usernames=self._keeps_usernames)
+        renamed = "" if self._keeps_usernames else await free_tombstone(self._there(), user, code)
+        return revoke_operations(user, password, renamed)
 
     async def _make_revoked(self, user: ScimUser, code: str, *, written: bool = False) -> Outcome:
         operations = await self._revoke_operations(user, code)
@@ -333,7 +376,9 @@ class ScimService:
             return _failed(_NOBODY)
         if user.active is True and same_username(user.username, order.username):
             return Acted("done", "was given back there already", recorded=False)
-        if not self._is_revoked(user):
+        # One that was given its username back and not opened yet is ours as well.
+        is_half = user.active is False and same_username(user.username, order.username)
+        if not (self._is_revoked(user) or is_half):
             return _failed("the record was changed there since the revoke")
         if any(other.id != user.id for other in await self._there().holders("userName", order.username)):
             return _failed("its username is taken there by another record")
@@ -356,39 +401,44 @@ class ScimService:
                 return _failed(_NOBODY)
             if user.active is not True or not same_username(user.username, facts.username):
                 return _failed("the record there is not as this register has it: see engage-accounts reconcile")
+            if is_another(user, facts):
+                return _failed("the record there has another name and email: the code may have been reused")
+            if self.sends_own_mail:
+                return _failed(_WRITES_ONCE)
             return Acted("done", "has a record there", recorded=False)
         if user is None:
-            return await self._create(facts)
+            username = self._first_username(facts)
+            return await make(self._there(), facts, username, active=self.sends_own_mail, system=self.system)
         if user.active is not False:
             return _failed("has an account there that this register does not know of: see engage-accounts reconcile")
         if not is_perhaps(user, facts):
             return _failed("the record with this code there has another name and email: the code may have been reused")
+        if self.sends_own_mail:
+            return _failed(_WRITES_ONCE)
         return Acted("done", "has a record there, which waits for its parent", recorded=False)
 
-    async def _create(self, facts: AccountFacts) -> Acted:
-        wire = self._there()
-        username = self._first_username(facts)
-        if await wire.holders("userName", username):
-            return _failed("the username that it would begin with is taken there by another record")
-        body = new_user(facts, username, active=self.sends_own_mail)
-        wrote = Wrote(Fate.NOT_NOW)
-        for _ in range(TRIES):
-            # Some servers make a second record of the same name: one that is said to be made is only looked for.
-            if wrote.fate is not Fate.DONE:
-                wrote = await wire.create(body)
-            try:
-                found = await find_made(wire, facts, username)
-            except ServiceDown as error:
-                return Acted("claimed", error.what, recorded=False)
-            if len(found) > 1:
-                return _failed(doubled(len(found)))
-            if found:
-                made = found[0].username if self.sends_own_mail else ""
-                return Acted("done", "a record was made there", recorded=False, username=made)
-            if wrote.fate is Fate.REFUSED:
-                return _failed(f"{self.system} makes no record of it ({wrote.why})")
-            await asyncio.sleep(wrote.wait)
-        return _failed(f"{self.system} made no record of it, and does not say why")
+    async def _came_of(self, verb: Verb, order: Order) -> Acted | None:
+        facts = order.facts
+        if verb.mails:
+            if facts.has_account or not self.sends_own_mail:
+                return None
+            found = await find_made(self._there(), facts, self._first_username(facts))
+            is_made = len(found) == 1 and found[0].active is True and is_perhaps(found[0], facts)
+            return Acted("done", _BEFORE, recorded=False, username=found[0].username) if is_made else None
+        username = order.username or facts.username
+        user = await self._find(facts.code, username)
+        if user is None:
+            return None
+        is_same = same_username(user.username, username)
+        if verb is Verb.RESTORE:
+            if user.active is True and is_same:
+                return Acted("done", _BEFORE, recorded=False)
+            half = "its username is given back there, and its record is not active" if is_same else ""
+        elif await self._is_surely_revoked(user, username):
+            return Acted("done", _BEFORE, recorded=False)
+        else:
+            half = "its record there is deactivated" if user.active is False else ""
+        return Acted("claimed", half, recorded=False) if half else None
 
     # -- finding and changing --------------------------------------------------------------------------------------
 
@@ -420,6 +470,8 @@ class ScimService:
         return is_revoked(user, keeps_usernames=self._keeps_usernames)
 
 
+_BEFORE = "had been done before the stop"
+_WRITES_ONCE = "has a record there already, and the service writes only when it makes one: have it write to her again"
 _NOBODY = "there is no record with this code or username there: see engage-accounts reconcile"
 
 

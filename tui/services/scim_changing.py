@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tui.services.scim_records import Operation, ScimUser
+from tui.services.scim_records import Operation, ScimUser, same_username
 from tui.services.scim_wire import Fate, ScimWire, ServiceDown, Wrote
 
 TRIES = 4
@@ -33,16 +33,18 @@ async def change(
 ) -> Outcome:
     """Make these changes. `written`: they were sent already. `must_be_told`: what can't be read back (a password)
     counts only once the service has said that it did it. Raises ServiceDown when nothing was sent."""
+    names = [str(operation["value"]) for operation in operations if operation["path"] == "userName"]
     began, single, wrote = written, False, Wrote(Fate.UNKNOWN)
     for tried in range(TRIES):
         if tried or not written:
             try:
-                wrote = await _write(wire, user, operations, single=single)
+                began = began or single  # of several, some may go out before the line is cut
+                wrote = await _write(wire, user, operations, single=single, must_be_told=must_be_told)
             except ServiceDown as error:
                 if not began:
                     raise
                 return Outcome("claimed", error.what, user)
-            began = began or wrote.fate in (Fate.DONE, Fate.UNKNOWN) or single
+            began = began or wrote.fate in (Fate.DONE, Fate.UNKNOWN)
         try:
             now = await wire.read_surely(user.id)
         except ServiceDown as error:
@@ -53,6 +55,8 @@ async def change(
             return Outcome("done", "", None)
         if now.external_id != user.external_id:
             return Outcome("failed", "the record was given to another contact there meanwhile", now)
+        if not now.external_id and not any(same_username(now.username, name) for name in (user.username, *names)):
+            return Outcome("failed", "the record was given another username there meanwhile", now)
         if is_reached(now) and (wrote.fate is Fate.DONE or not must_be_told):
             return Outcome("done", wrote.why if wrote.fate is Fate.DONE else "", now)
         if wrote.fate is Fate.REFUSED:
@@ -68,13 +72,16 @@ async def change(
     return Outcome("failed", "read back: it is not as it was asked to be", user)
 
 
-async def _write(wire: ScimWire, user: ScimUser, operations: Sequence[Operation], *, single: bool) -> Wrote:
+async def _write(
+    wire: ScimWire, user: ScimUser, operations: Sequence[Operation], *, single: bool, must_be_told: bool
+) -> Wrote:
     if not single:
         return await wire.change(user, operations)
     unsaid = ""
     for operation in operations:
         wrote = await wire.change(user, [operation])
-        if wrote.fate is Fate.REFUSED and operation["path"] == "password" and operations[-1] is not operation:
+        is_password = operation["path"] == "password"
+        if wrote.fate is Fate.REFUSED and is_password and not must_be_told and operations[-1] is not operation:
             unsaid = f"its password could not be changed ({wrote.why})"
         elif wrote.fate is not Fate.DONE:
             return wrote

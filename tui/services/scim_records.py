@@ -7,7 +7,6 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeGuard
 
 from tui.domain.facts import AccountFacts
@@ -28,7 +27,8 @@ class Unreadable(ValueError):
 
 
 class ScimUser(NamedTuple):
-    """One record of the service. `active` None: it does not say; `raw` is all of it, as it was sent."""
+    """One record of the service. `active` None: it does not say; `raw` is all of it, as it was sent. The code and the
+    username are as they were sent too, to be compared, and cleaned before they are shown."""
 
     id: str
     external_id: str
@@ -88,9 +88,11 @@ def read_user(body: Any) -> ScimUser:
     id_, username = body.get("id"), body.get("userName")
     if not _is_text(id_) or not id_:
         raise Unreadable("a record has no id")
-    if not _is_text(username):
+    if not isinstance(username, str) or len(username) > _MOST_TEXT:
         raise Unreadable("a record has no userName")
     external = body.get("externalId")
+    if external is not None and (not isinstance(external, str) or len(external) > _MOST_TEXT):
+        raise Unreadable("a record has an externalId that can't be read")  # and is not one without
     active = body.get("active")
     if isinstance(active, str):  # seen of servers that pass on what a client once sent
         active = _WORDS.get(active.strip().lower())
@@ -102,7 +104,7 @@ def read_user(body: Any) -> ScimUser:
     emails = [one.get("value") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return ScimUser(
         id_,
-        external if _is_text(external) else "",
+        external or "",
         username,
         active if isinstance(active, bool) else None,
         version if _is_text(version) and version.isascii() and version.isprintable() else "",
@@ -114,11 +116,13 @@ def read_user(body: Any) -> ScimUser:
 
 
 class Page(NamedTuple):
-    """One page of a list: its records, how many there are in all, and how many entries can't be read as records."""
+    """One page of a list: its records, how many there are in all, how many entries can't be read as records, and the
+    codes and usernames that such an entry shows all the same."""
 
     users: tuple[ScimUser, ...]
     total: int
     odd: int
+    of_odd: frozenset[str] = frozenset()
 
 
 def read_page(body: Any) -> Page:
@@ -132,10 +136,14 @@ def read_page(body: Any) -> Page:
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
         raise Unreadable("it does not say how many there are in all")
     users = []
+    of_odd: set[str] = set()
     for one in resources:
-        with suppress(Unreadable):
+        try:
             users.append(read_user(one))
-    return Page(tuple(users), total, len(resources) - len(users))
+        except Unreadable:
+            shown = [one.get(name) for name in ("externalId", "userName")] if isinstance(one, dict) else []
+            of_odd.update(str(value) for value in shown if isinstance(value, str | int))
+    return Page(tuple(users), total, len(resources) - len(users), frozenset(of_odd))
 
 
 def is_revoked(user: ScimUser, *, keeps_usernames: bool) -> bool:
@@ -143,14 +151,17 @@ def is_revoked(user: ScimUser, *, keeps_usernames: bool) -> bool:
     return user.active is False and (keeps_usernames or user.is_tombstone)
 
 
-def tombstone(code: str, username: str) -> str:
+def tombstone(code: str, username: str, number: int = 0) -> str:
     """The username that a revoke leaves behind: servers refuse to remove one. It is the same each time, so that a
-    revoke that was cut short finds its record again, and tells nobody's name."""
-    return _TOMBSTONE + hashlib.sha256(f"{code}\n{username.casefold()}".encode()).hexdigest()[:24]
+    revoke that was cut short finds its record again, and tells nobody's name. `number` is counted up where an earlier
+    record of the same contact holds the one before."""
+    again = f"-{number}" if number else ""
+    return _TOMBSTONE + hashlib.sha256(f"{code}\n{username.casefold()}".encode()).hexdigest()[:24] + again
 
 
-def revoke_operations(user: ScimUser, code: str, password: str, *, keeps_usernames: bool) -> list[Operation]:
+def revoke_operations(user: ScimUser, password: str, renamed: str) -> list[Operation]:
     """What revokes an account, in the order that is safe: an active account without a password offers a first login.
+    `renamed` is the username that it is left with, "" where it keeps its own.
 
     The password becomes one that nobody knows ("" where the service lets none be changed): taking it away opens that
     very offer on some servers once the record is active again.
@@ -158,15 +169,16 @@ def revoke_operations(user: ScimUser, code: str, password: str, *, keeps_usernam
     found = [replace("active", False)]
     if password:
         found.append(replace("password", password))
-    if not keeps_usernames and not user.is_tombstone:
-        found.append(replace("userName", tombstone(code, user.username)))
+    if renamed and not user.is_tombstone:
+        found.append(replace("userName", renamed))
     return found
 
 
 def give_operations(username: str, password: str) -> list[Operation]:
-    """What opens an account again or for the first time: active comes last."""
+    """What opens an account again or for the first time. Active comes last, and the username after the password: one
+    that refuses the password is still found by the username that it has."""
     found = [replace("userName", username)] if username else []
-    return [*found, replace("password", password), replace("active", True)]
+    return [replace("password", password), *found, replace("active", True)]
 
 
 def replace(path: str, value: object) -> Operation:
@@ -200,8 +212,9 @@ def new_user(facts: AccountFacts, username: str, *, active: bool) -> dict[str, A
 
 
 def same_username(one: str, other: str) -> bool:
-    """Whether two usernames are one: they are told regardless of case (RFC 7643, 4.1.1)."""
-    return one.casefold() == other.casefold()
+    """Whether two usernames are one: they are told regardless of case (RFC 7643, 4.1.1), and as this register writes
+    them, which cleans what it is given."""
+    return clean(one).casefold() == clean(other).casefold()
 
 
 def is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
@@ -209,7 +222,24 @@ def is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
     if any(same_username(email, facts.email) for email in user.emails if email):
         return True
     theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
-    return all(one and same_username(clean(one), other) for one, other in zip(theirs, ours, strict=True))
+    return all(one and same_username(one, other) for one, other in zip(theirs, ours, strict=True))
+
+
+def is_hers(user: ScimUser, facts: AccountFacts) -> bool:
+    """Whether a record that carries no code is this contact's: a family shares an email, so both names have to fit."""
+    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
+    return any(same_username(email, facts.email) for email in user.emails if email) and all(
+        same_username(one, other) for one, other in zip(theirs, ours, strict=True)
+    )
+
+
+def is_another(user: ScimUser, facts: AccountFacts) -> bool:
+    """Whether a record is plainly somebody else's: it says an email and both names, and none of the three fits."""
+    return bool(user.emails and user.given_name and user.family_name) and not (
+        is_perhaps(user, facts)
+        or same_username(user.given_name, facts.given_name)
+        or same_username(user.family_name, facts.surname)
+    )
 
 
 def nobodys_password() -> str:

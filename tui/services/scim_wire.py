@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from tui.errors import ServiceError
+from tui.errors import ConfigError, ServiceError
 from tui.services.scim_records import (
     BULK_REQUEST,
     Capabilities,
@@ -28,7 +28,7 @@ from tui.services.scim_records import (
     why_refused,
 )
 from tui.text import plural
-from tui.web import Answer, Unanswered, Unreached, Web
+from tui.web import Answer, TokenRefused, Unanswered, Unreached, Web
 
 _TRIES = 4
 _PAUSE_SECONDS = 0.2
@@ -36,12 +36,17 @@ _PAUSE_SECONDS = 0.2
 _MOST_WAIT_SECONDS = 60.0
 _PAGE = 200
 _MOST_PAGES = 20_000
+_MOST_FILTERED_PAGES = 20
 _CONTENT = "application/scim+json"
 ATTRIBUTES = ("externalId", "userName")
 
 
 class ServiceDown(ServiceError):
     """The service as a whole can't be asked now: it is away, refuses us, or asks to wait."""
+
+
+class NotCertain(ServiceError):
+    """Whose record it is can't be told for sure, so it is left alone."""
 
 
 class Fate(StrEnum):
@@ -72,6 +77,7 @@ class ScimWire:
         self._offers: Capabilities | None = None
         self._works: dict[str, bool] = {}
         self._index: dict[str, dict[str, list[str]]] | None = None
+        self._of_odd: frozenset[str] = frozenset()
         self._counts: bool | None = None
         self._has_versions = True
         self._keeps_codes: bool | None = None
@@ -136,7 +142,8 @@ class ScimWire:
         return self._keeps_codes
 
     async def holders(self, attribute: str, value: str) -> list[ScimUser]:
-        """All records that carry this value, however the service filters. Raises ServiceDown."""
+        """All records that carry this value, however the service filters. Raises ServiceDown; NotCertain when there is
+        one with it that can't be read."""
         if (await self.offers()).filters and self._works.get(attribute) is not False:
             found = await self._filtered(attribute, value)
             if found:
@@ -144,7 +151,9 @@ class ScimWire:
             if found is not None and await self.filter_works(attribute):
                 return []
         index = await self._everybody_known()
-        there = [await self.read(id_) for id_ in index[attribute].get(_key(attribute, value), [])]
+        if _key(attribute, value) in {_key(attribute, odd) for odd in self._of_odd}:
+            raise NotCertain("a record with this code or username there can't be read")
+        there = [await self.read_surely(id_) for id_ in index[attribute].get(_key(attribute, value), [])]
         return [user for user in there if user and _key(attribute, value_of(user, attribute)) == _key(attribute, value)]
 
     async def everybody(self) -> tuple[list[ScimUser], int]:
@@ -157,7 +166,7 @@ class ScimWire:
 
     def forget(self) -> None:
         """Look anew who is there, at the next need."""
-        self._index = None
+        self._index, self._keeps_codes = None, None
 
     async def _everybody_known(self) -> dict[str, dict[str, list[str]]]:
         async with self._asking:
@@ -174,6 +183,7 @@ class ScimWire:
         """Everybody, or None when the list changed on the way: then somebody may have been passed over."""
         found: dict[str, ScimUser] = {}
         start, odd, total = 1, 0, None
+        of_odd: frozenset[str] = frozenset()
         for _ in range(_MOST_PAGES):
             page = await self._page(start)
             entries = len(page.users) + page.odd
@@ -183,6 +193,7 @@ class ScimWire:
             before = len(found)
             found.update((user.id, user) for user in page.users)
             odd += page.odd
+            of_odd |= page.of_odd
             start += entries
             if not entries or start > total:
                 break
@@ -190,13 +201,14 @@ class ScimWire:
                 raise self._down("gives the same page again and again")
         if len(found) + odd < (total or 0):
             raise self._down(f"says it has {total:,} records and lists {len(found) + odd:,}")
+        self._of_odd = of_odd
         return list(found.values()), odd
 
     async def _filtered(self, attribute: str, value: str) -> list[ScimUser] | None:
         """Who is found by a filter; None when it can't be believed: it is refused, or finds others too."""
         found: dict[str, ScimUser] = {}
         start = 1
-        while True:
+        for _ in range(_MOST_FILTERED_PAGES):
             answer = await self._list(start, filter=filter_for(attribute, value))
             try:
                 page = read_page(answer.body) if answer.is_ok else None
@@ -213,6 +225,8 @@ class ScimWire:
             start += len(page.users)
             if start > page.total or len(found) == before:
                 return list(found.values()) if len(found) >= page.total else None
+        self._works[attribute] = False
+        return None
 
     async def _page(self, start: int) -> Page:
         answer = await self._list(start)
@@ -251,6 +265,8 @@ class ScimWire:
             except (Unreached, Unanswered) as error:
                 why = error.what
                 continue
+            except (TokenRefused, ConfigError) as error:
+                raise ServiceDown(error.what, means=error.means, todo=error.todo) from None
             self._check(answer)
             if answer.status != 429 and answer.status < 500:
                 return answer
@@ -317,6 +333,8 @@ class ScimWire:
             return Wrote(Fate.NOT_NOW, error.what)
         except Unanswered as error:
             return Wrote(Fate.UNKNOWN, error.what)
+        except (TokenRefused, ConfigError) as error:
+            raise ServiceDown(error.what, means=error.means, todo=error.todo) from None
         self._check(answer)
         if answer.is_ok:
             return Wrote(Fate.DONE)

@@ -57,12 +57,14 @@ class Listed(NamedTuple):
 
 
 class ServiceAccount(NamedTuple):
-    """One account as a service has it. `active` None: it does not say; `revoked`: nobody can log in with it."""
+    """One account as a service has it. `active` None: it does not say."""
 
     code: str
     username: str
     active: bool | None
-    revoked: bool
+    given_name: str
+    surname: str
+    emails: tuple[str, ...]
 
 
 class AccountService(Protocol):
@@ -103,6 +105,11 @@ class AccountService(Protocol):
 
     def are_revoked(self, orders: Sequence[Order]) -> list[bool | None]:
         """Whether the accounts are gone, read afresh; None when this service can't know. Raises ServiceError."""
+        ...
+
+    def came_of(self, verb: Verb, orders: Sequence[Order]) -> list[Acted | None]:
+        """What became elsewhere of orders that a run had begun which was cut off: `done`; `claimed` when some of it was
+        done, and what; None when nothing was, or it can't be told. Raises ServiceError."""
         ...
 
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:

@@ -68,6 +68,10 @@ class WorklistService:
         """Only a newer import knows."""
         return [None for _ in orders]
 
+    def came_of(self, verb: Verb, orders: Sequence[Order]) -> list[Acted | None]:
+        """Nothing is begun that is not recorded."""
+        return [None for _ in orders]
+
     def finish(self, job: int, verb: str, listed: Sequence[Listed], left: Sequence[Listed], at: str) -> list[Path]:
         """Write a job's list as CSV, as text and as a page to print; writing it again gives the same files. Raises
         ServiceError."""

@@ -1,0 +1,5 @@
+"""The services' own fixtures."""
+
+from tests.services.odd_school import make, odd
+
+__all__ = ["make", "odd"]
