@@ -1,5 +1,6 @@
 """Asking over HTTP, against a server on loopback that answers as a script says: what may have happened is told."""
 
+import asyncio
 import json
 import socket
 import ssl
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +182,57 @@ def test_a_token_is_fetched_kept_and_renewed_when_refused() -> None:
     assert b"Basic ZW5nYWdlJTNBMTpzMytjcmV0" in tokens[0], "both parts are form-encoded before they are joined"
     assert b"Bearer two" in server.requests[-1]
     assert "s3" not in repr(web.site)
+
+
+def test_of_several_that_are_refused_at_once_one_renews_the_token() -> None:
+    """A new token may void the one before: were each to get its own, the others would be refused again."""
+    given, refused = [0], threading.Barrier(4)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            given[0] += 1
+            self._say(200, {"access_token": f"token{given[0]}", "expires_in": 3600})
+
+        def do_GET(self) -> None:
+            if self.headers["Authorization"] == "Bearer token1":
+                if refused.wait(5) == 0:  # one hears of it only when another has a new token already
+                    while given[0] < 2:
+                        time.sleep(0.01)
+                    time.sleep(0.1)
+                self._say(401, {})
+            else:
+                self._say(200 if self.headers["Authorization"] == f"Bearer token{given[0]}" else 401, {})
+
+        def _say(self, status: int, body: object) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{http.server_address[1]}"
+    web = Web(Site("Kew IdM", url, ClientCredentials(f"{url}/token", "engage", Secret("s")), parallel=4))
+
+    async def four() -> list[int]:
+        return [answer.status for answer in await asyncio.gather(*(web.ask("GET", "x") for _ in range(4)))]
+
+    try:
+        assert web.run(four()) == [200] * 4
+        assert given == [2]
+    finally:
+        web.close()
+        http.shutdown()
+        http.server_close()
+        thread.join()
 
 
 @pytest.mark.parametrize("answer", [said({"error": "invalid_client"}, "401 Unauthorized"), said(b"<html>"), said({})])

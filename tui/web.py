@@ -184,9 +184,11 @@ class Web:
         if self._slots is None:
             self._slots = asyncio.Semaphore(self.site.parallel)
         async with self._slots:
-            answer = await self._once(method, url, params, content, sent | await self._authorised(), most)
+            authorised = await self._authorised()
+            answer = await self._once(method, url, params, content, sent | authorised, most)
             if answer.status == 401 and isinstance(self.site.token, ClientCredentials):
-                self._token.until = 0.0
+                if authorised == await self._authorised():  # else another request has renewed it meanwhile
+                    self._token.until = 0.0
                 answer = await self._once(method, url, params, content, sent | await self._authorised(), most)
         return answer
 
@@ -315,7 +317,9 @@ class Web:
             self._trusted = self._trust()
         return httpx.AsyncClient(
             verify=self._trusted,
-            timeout=httpx.Timeout(self.site.timeout_seconds, connect=_CONNECT_SECONDS),
+            timeout=httpx.Timeout(
+                self.site.timeout_seconds, connect=min(_CONNECT_SECONDS, 0.8 * self.site.timeout_seconds)
+            ),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0),
             follow_redirects=False,
             # Uncompressed: what is small on the line may be endless once it is unpacked.
