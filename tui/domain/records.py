@@ -155,7 +155,8 @@ class RosterDescription:
     names; `fields` the record fields that they fill, where those names are not the fields' own; `sync_rule` says in a
     sentence where portal access comes from when the links don't carry it; `paths` are the files that are read, none
     for a roster that is made. `partial`: it says only what changed since the last one, and comes from a PartialRoster;
-    `access_by_type` is then the sync rule for contacts whose type it does not say.
+    `access_by_type` is then the sync rule for contacts whose type it does not say. `spelt` is what the columns are
+    called that fill a kind's codes, by field, where that is not the field's name.
     """
 
     feed: str
@@ -168,10 +169,15 @@ class RosterDescription:
     paths: tuple[Path, ...] = ()
     partial: bool = False
     access_by_type: Mapping[str, bool] = field(default_factory=dict)
+    spelt: Mapping[RecordKind, Mapping[str, str]] = field(default_factory=dict)
 
     def filled(self, kind: RecordKind) -> frozenset[str]:
         """The fields of the records of a kind that this feed fills; the others say nothing."""
         return self.fields.get(kind, self.columns.get(kind, frozenset()))
+
+    def told(self, kind: RecordKind, column: str) -> str:
+        """What a column is called where the records come from, as problems name it."""
+        return self.spelt.get(kind, {}).get(column, column)
 
 
 class Roster(Protocol):

@@ -1,6 +1,6 @@
 """A roster through a mapping profile: from a folder of files as an admin system exports them, or from queries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -25,24 +25,16 @@ _REMEMBERED = 10_000
 
 @dataclass
 class ToldOnce(Problems):
-    """The problems of tables that several parts read: the same line is told once, and counted once."""
+    """The problems of tables that several parts read: the same one is told once."""
 
     _told: set[tuple[str, int, str, str]] = field(default_factory=set)
-    _lines: set[tuple[str, int]] = field(default_factory=set)
 
-    def add(self, file: str, line: int, column: str, message: str) -> None:
+    def add(self, file: str, line: int, column: str, message: str, also: Iterable[int] = ()) -> None:
         if (file, line, column, message) in self._told:
             return
         if len(self._told) < _REMEMBERED:
             self._told.add((file, line, column, message))
-        if (file, line) not in self._lines:
-            self.rows += 1
-            if len(self._lines) < _REMEMBERED:
-                self._lines.add((file, line))
-        super().add(file, line, column, message)
-
-    def skip(self, kind: str, key: tuple[str, ...] | None, rows: int = 1) -> None:
-        super().skip(kind, key, rows - 1)  # the first was counted when it was told
+        super().add(file, line, column, message, also)
 
 
 class MappedParts:
@@ -108,6 +100,7 @@ class MappedParts:
                 columns={kind: frozenset(parts[0].columns) for kind, parts in self.parts.items()},
                 sync_rule=sync_rule(self.profile),
                 paths=paths,
+                spelt={kind: _spelt(parts, shapes[kind]) for kind, parts in self.parts.items()},
             ),
             self.parts,
             shapes,
@@ -117,6 +110,12 @@ class MappedParts:
             contact_types=self._contact_types if needs_types else None,
             close=close,
         )
+
+
+def _spelt(parts: Sequence[MappedRows], shape: Shape[Any]) -> dict[str, str]:
+    """What the columns of codes are called; parts may take one from several."""
+    codes = [field.name for field in shape.fields if field.filled]
+    return {name: " or ".join(dict.fromkeys(rows.told(name) for rows in parts)) for name in codes}
 
 
 def holds(folder: Path, profile: Profile) -> bool:

@@ -53,6 +53,10 @@ FILLED = {
     RecordKind.LINKS: frozenset(("portal_access",)),
     RecordKind.STAFF: frozenset((*_PERSON, "employed")),
 }
+SPELT = {
+    **{kind: {"code": "sourcedId"} for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF)},
+    RecordKind.LINKS: dict.fromkeys(("student_code", "contact_code"), "agentSourcedIds"),
+}
 KINDS = tuple(kind.value for kind in FILLED)
 PASSES = 1 + len(FILLED)
 """How often the users are gone through: once for the roles, then once a kind."""
@@ -103,8 +107,9 @@ class OneRosterUsers:
         if not self.dropped_agents:
             return ()
         return (
-            f"{plural(self.dropped_agents, 'entry', 'entries')} of agentSourcedIds name nobody in the file; no links "
-            "were made of them, and a parent left without a link looks like one without a child.",
+            f"{plural(self.dropped_agents, 'entry', 'entries')} of agentSourcedIds "
+            f"{'names' if self.dropped_agents == 1 else 'name'} nobody in the file; no links were made of them, and a "
+            "parent left without a link looks like one without a child.",
         )
 
     def contacts(self) -> Iterator[ContactRecord]:

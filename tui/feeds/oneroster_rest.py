@@ -18,6 +18,7 @@ from tui.feeds.oneroster import (
     FILLED,
     KINDS,
     OTHER,
+    SPELT,
     OneRosterUsers,
     User,
     parse_role,
@@ -86,6 +87,7 @@ class OneRosterRestFeed(OneRosterUsers):
             sync_rule=self._sync_rule(),
             fields=FILLED,
             access_by_type=self._access_by_type(),
+            spelt=SPELT,
         )
 
     def close(self) -> None:

@@ -218,8 +218,7 @@ def _plain(source: Source, queries: Mapping[RecordKind, QueryRows]) -> TableFeed
             others = [quoted(rows.told(name)) for name in rows.ignored(_BY_KIND[kind].columns)]
             raise InputRefused(
                 f"The {rows.file} gives no column {join_and(missing)}.",
-                means=(f"It gives {join_and(others, most=8)}, which mean nothing here. " if others else "")
-                + "Nothing was imported.",
+                means=_say_others(others) + "Nothing was imported.",
                 todo=f"Name the columns in feeds.sql.{kind} with AS, or use a mapping profile.",
             )
     columns = {kind: _BY_KIND[kind].columns.intersection(rows.columns) for kind, rows in queries.items()}
@@ -238,6 +237,11 @@ def _plain(source: Source, queries: Mapping[RecordKind, QueryRows]) -> TableFeed
         ignored_columns={file: names for file, names in ignored.items() if names},
         close=source.close,
     )
+
+
+def _say_others(others: list[str]) -> str:
+    mean = "means" if len(others) == 1 else "mean"
+    return f"It gives {join_and(others, most=8)}, which {mean} nothing here. " if others else ""
 
 
 def _mapped(source: Source, queries: Mapping[RecordKind, QueryRows], name: str) -> TableFeed:

@@ -16,6 +16,7 @@ from tui.domain.feed_accounts import (
     request_outcome,
     why_unverified,
 )
+from tui.domain.problems import USERNAMES
 from tui.register import audit
 from tui.register.database import unindexed
 from tui.text import say_date
@@ -37,6 +38,7 @@ def apply_accounts(
     taken_at: str,
     source: AccountsSource,
     complete: bool,
+    usernames_complete: bool,
     partial: bool,
     actor: Actor,
     at: str,
@@ -44,12 +46,20 @@ def apply_accounts(
     """Take over what the staged feed says of accounts, and verify what was requested.
 
     `complete` False: contacts were left out whose code can't be read, so nobody's record may be taken as gone.
+    `usernames_complete` False: usernames were left out of which can't be read whose they are.
     `partial`: whoever is not named in it is not spoken of, gone or not.
     """
     _take_simple(connection, "students", 1)
     _take_simple(connection, "staff", 2)
     verified, unverified = _verify_requests(
-        connection, snapshot, taken_at, complete=complete, partial=partial, actor=actor, at=at
+        connection,
+        snapshot,
+        taken_at,
+        complete=complete,
+        usernames_complete=usernames_complete,
+        partial=partial,
+        actor=actor,
+        at=at,
     )
     _verify_late(connection, snapshot, taken_at, verified, actor=actor, at=at)
     not_obeyed = []
@@ -178,6 +188,7 @@ def _verify_requests(
     taken_at: str,
     *,
     complete: bool,
+    usernames_complete: bool,
     partial: bool,
     actor: Actor,
     at: str,
@@ -192,7 +203,7 @@ def _verify_requests(
     open_items = connection.execute(
         "SELECT i.id, i.job_id, i.code, i.person, i.state, i.detail, i.verified, i.acted_at, j.verb, s.username,"
         " s.code IS NULL, s.last_login, coalesce(a.username <> '', 0), EXISTS (SELECT 1 FROM temp.s_skipped AS x"
-        "  WHERE x.kind = 'contacts' AND x.a = c.code)"
+        f"  WHERE x.kind IN ('contacts', '{USERNAMES}') AND x.a = c.code)"
         " FROM items AS i JOIN jobs AS j ON j.id = i.job_id JOIN contacts AS c ON c.id * 4 = i.person"
         " LEFT JOIN accounts AS a ON a.person = i.person LEFT JOIN temp.s_contacts AS s ON s.code = c.code"
         " WHERE i.state IN ('requested', 'attested') AND i.acted_at < ?"
@@ -201,7 +212,8 @@ def _verify_requests(
         (taken_at, partial),
     ).fetchall()
     for item, job, code, person, state, detail, before, acted_at, verb, username, absent, login, had, bad in open_items:
-        listing = Listing(username, gone=bool(absent), left_out=bool(bad or (absent and not complete)))
+        unread = (absent and not complete) or (username is None and not absent and not usernames_complete)
+        listing = Listing(username, gone=bool(absent), left_out=bool(bad or unread))
         outcome = request_outcome(
             verb=verb, requested_at=acted_at, taken_at=taken_at, listing=listing, had_username=bool(had)
         )

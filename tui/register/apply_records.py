@@ -140,7 +140,7 @@ def resolve_links(
         taken = resolve()
     except sqlite3.IntegrityError:
         connection.execute("ROLLBACK TO resolving")
-        drop_duplicates(connection, RecordKind.LINKS, links, problems)
+        drop_duplicates(connection, RecordKind.LINKS, description, problems)
         taken = resolve()
     connection.execute("RELEASE resolving")
     if taken == connection.execute("SELECT count(*) FROM temp.s_links").fetchone()[0]:
@@ -154,7 +154,7 @@ def resolve_links(
             f" AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x WHERE x.kind = '{kind}' AND x.a = l.{column})"
         ).fetchall()
         for line, student, contact, relationship, code in lost:
-            problems.add(links, line, column, f"{quoted(code)} is not in {where}")
+            problems.add(links, line, description.told(RecordKind.LINKS, column), f"{quoted(code)} is not in {where}")
             problems.skip(RecordKind.LINKS, (student, contact, relationship))
 
 
@@ -190,8 +190,29 @@ def mark_incomplete(connection: sqlite3.Connection, problems: Problems, snapshot
     connection.execute(
         "UPDATE contacts SET incomplete_snapshot = ? WHERE code IN (SELECT b FROM temp.s_skipped WHERE kind = 'links'"
         " UNION SELECT l.contact_code FROM temp.s_links AS l JOIN temp.s_skipped AS x"
-        " ON x.kind = 'students' AND x.a = l.student_code)",
+        " ON x.kind = 'students' AND x.a = l.student_code) OR id IN (SELECT contact_id FROM temp.t_spared)",
         (snapshot,),
+    )
+
+
+def spare_links(connection: sqlite3.Connection) -> None:
+    """Put into temp.t_spared the links that a left-out row may be: those between the two that it names, and where one
+    of its codes is nobody's, all of the other one's, since it can't be told which of them was meant."""
+    links = "links AS l ON {} AND l.removed_snapshot IS NULL AND l.removed_on = ''"
+    unknown = "NOT EXISTS (SELECT 1 FROM {} AS k WHERE k.code = x.{} AND k.gone_snapshot IS NULL)"
+    skipped = "SELECT l.contact_id, l.student_id FROM temp.s_skipped AS x JOIN"
+    connection.execute("DROP TABLE IF EXISTS temp.t_spared")
+    connection.execute(
+        "CREATE TEMP TABLE t_spared (contact_id INTEGER, student_id INTEGER, PRIMARY KEY (contact_id, student_id))"
+        " WITHOUT ROWID"
+    )
+    connection.execute(
+        f"INSERT INTO temp.t_spared {skipped} students AS t ON t.code = x.a JOIN contacts AS c ON c.code = x.b"
+        f" JOIN {links.format('l.contact_id = c.id AND l.student_id = t.id')} WHERE x.kind = 'links'"
+        f" UNION {skipped} students AS t ON t.code = x.a JOIN {links.format('l.student_id = t.id')}"
+        f" WHERE x.kind = 'links' AND {unknown.format('contacts', 'b')}"
+        f" UNION {skipped} contacts AS c ON c.code = x.b JOIN {links.format('l.contact_id = c.id')}"
+        f" WHERE x.kind = 'links' AND {unknown.format('students', 'a')}"
     )
 
 
@@ -258,9 +279,8 @@ def apply_links(connection: sqlite3.Connection, snapshot: int, *, complete: bool
             # A student who dropped out of the feed took the links along: they are a leaver's, not removed ones.
             " AND NOT EXISTS (SELECT 1 FROM students AS t WHERE t.id = l.student_id AND t.gone_snapshot IS NOT NULL"
             " AND l.contact_id IN (SELECT id FROM contacts WHERE gone_snapshot IS NULL))"
-            " AND NOT EXISTS (SELECT 1 FROM temp.s_skipped AS x JOIN students AS t ON t.code = x.a"
-            " JOIN contacts AS c ON c.code = x.b WHERE x.kind = 'links' AND c.id = l.contact_id"
-            " AND t.id = l.student_id)"
+            " AND NOT EXISTS (SELECT 1 FROM temp.t_spared AS x WHERE x.contact_id = l.contact_id"
+            " AND x.student_id = l.student_id)"
         )
         gone = connection.execute(
             f"{log} 'link', {_CODES}, '', NULL, 'removed' FROM links AS l {where}", (snapshot,)

@@ -16,7 +16,7 @@ from tui.domain.actor import Actor
 from tui.domain.difference import Difference
 from tui.domain.feed_accounts import AccountsSource, say_unverified
 from tui.domain.flag_groups import GROUP_FROM
-from tui.domain.problems import Problems
+from tui.domain.problems import USERNAMES, Problems
 from tui.domain.records import RecordKind, Roster, RosterDescription
 from tui.errors import ImportStopped, InputRefused, Refused
 from tui.register import audit, watching
@@ -30,6 +30,7 @@ from tui.register.apply_records import (
     keep_access,
     mark_incomplete,
     resolve_links,
+    spare_links,
 )
 from tui.register.database import Database
 from tui.register.derive import derive_all
@@ -169,8 +170,9 @@ def _apply(
     # From here on anything wrong undoes the above: it is all one transaction.
     resolve_links(connection, description, problems, snapshot)
     if problems and not options.skip_bad:
-        raise _refused(problems)
+        raise _refused(problems, is_exported=bool(description.paths))
     stage_skipped(connection, problems)
+    spare_links(connection)
     mark_incomplete(connection, problems, snapshot, partial=description.partial)
     if description.partial:
         mark_unknown(connection, snapshot)
@@ -198,6 +200,7 @@ def _apply(
         taken_at=taken_at,
         source=options.source,
         complete=complete,
+        usernames_complete=USERNAMES not in problems.keyless,
         partial=description.partial,
         actor=actor,
         at=now.isoformat(),
@@ -342,14 +345,15 @@ def say_moved(move: Any) -> str:
     return f"portal access of contact type {move.contact_type or '(none)'}: {', '.join(parts)}"
 
 
-def _refused(problems: Problems) -> InputRefused:
+def _refused(problems: Problems, *, is_exported: bool) -> InputRefused:
     shown = [formula_safe(str(problem)) for problem in list(problems)[:SHOWN_PROBLEMS]]
     if problems.count > SHOWN_PROBLEMS:
         shown.append(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
+    again = " and export again" if is_exported else ""
     return InputRefused(
         f"{plural(max(problems.rows, 1), 'row')} can't be taken:\n" + "\n".join(f"  {line}" for line in shown),
         means="Nothing was imported.",
-        todo="Correct them in the admin system and export again, or leave these rows out with --skip-bad.",
+        todo=f"Correct them in the admin system{again}, or leave these rows out with --skip-bad.",
     )
 
 

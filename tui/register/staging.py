@@ -17,12 +17,13 @@ from tui.domain.records import (
     LinkRecord,
     RecordKind,
     Roster,
+    RosterDescription,
     StaffRecord,
     StudentRecord,
 )
 from tui.register.partial import stage_named
 from tui.register.watching import CHECKING, READING, Watch
-from tui.text import clean
+from tui.text import clean, join_and
 
 # For each kind: the record, how many leading fields are text (after `line`), the key, the text fields in the tail.
 _SHAPES: dict[RecordKind, tuple[Any, int, tuple[str, ...], tuple[str, ...]]] = {
@@ -35,6 +36,8 @@ _SHAPES: dict[RecordKind, tuple[Any, int, tuple[str, ...], tuple[str, ...]]] = {
 
 _ROWS_TOGETHER = 10
 _BATCH = 200  # a multiple, so that only a feed's last rows are inserted singly
+_NUMBERS = 5
+"""The lines of duplicates that are named: a join that lacks its condition makes thousands."""
 _TRUTHS = ("internally_managed", "portal_access", "employed")
 
 
@@ -66,11 +69,10 @@ def stage(connection: sqlite3.Connection, roster: Roster, watch: Watch) -> None:
             rows = _cleaned(_watched(read(), roster, watch), texts, truths)
             _insert(connection, f"temp.s_{kind}", len(fields), rows)
         watch.phase("Looking for rows that can't stand", CHECKING)
-        files = roster.description.files
         for kind in readers:
-            _drop_blank_keys(connection, kind, files.get(kind, kind), roster.problems)
+            _drop_blank_keys(connection, kind, roster.description, roster.problems)
             if kind is not RecordKind.LINKS:  # resolve_links() finds those, on their short keys
-                drop_duplicates(connection, kind, files.get(kind, kind), roster.problems)
+                drop_duplicates(connection, kind, roster.description, roster.problems)
         stage_skipped(connection, roster.problems)
         stage_named(connection, roster)
         connection.execute("COMMIT")
@@ -133,17 +135,22 @@ def _cleaned_column(column: Sequence[str | None]) -> Sequence[str | None]:
     return [cell and clean(cell) for cell in column]
 
 
-def _drop_blank_keys(connection: sqlite3.Connection, kind: RecordKind, file: str, problems: Problems) -> None:
+def _drop_blank_keys(
+    connection: sqlite3.Connection, kind: RecordKind, description: RosterDescription, problems: Problems
+) -> None:
     column = _SHAPES[kind][2][0]
     other = "contact_code" if kind in (RecordKind.LINKS, RecordKind.LINK_HISTORY) else column
     blank = f"FROM temp.s_{kind} WHERE {column} = '' OR {other} = ''"
     for (line,) in connection.execute(f"SELECT line {blank}").fetchall():
-        problems.add(file, line, column, "is blank once cleaned; every row needs its code")
+        told = description.told(kind, column)
+        problems.add(description.files.get(kind, kind), line, told, "is blank once cleaned; every row needs its code")
         problems.skip(kind, None)
     connection.execute(f"DELETE {blank}")
 
 
-def drop_duplicates(connection: sqlite3.Connection, kind: RecordKind, file: str, problems: Problems) -> None:
+def drop_duplicates(
+    connection: sqlite3.Connection, kind: RecordKind, description: RosterDescription, problems: Problems
+) -> None:
     key = _SHAPES[kind][2]
     columns = ", ".join(key)
     index = f"CREATE UNIQUE INDEX temp.s_{kind}_key ON s_{kind} ({columns})"
@@ -156,17 +163,20 @@ def drop_duplicates(connection: sqlite3.Connection, kind: RecordKind, file: str,
     doubled = connection.execute(
         f"SELECT {columns}, group_concat(line) FROM temp.s_{kind} GROUP BY {columns} HAVING count(*) > 1"
     ).fetchall()
+    told = ", ".join(dict.fromkeys(description.told(kind, column) for column in key))
     for *values, lines in doubled:
         numbers = sorted(int(line) for line in lines.split(","))
         what = " / ".join(quoted(value) for value in values if value)
-        others = ", ".join(f"{number:,}" for number in numbers[1:])
+        others = join_and([f"{number:,}" for number in numbers[1:]], most=_NUMBERS)
+        again = f"{problems.unit}{'s' if len(numbers) > 2 else ''} {others}"
         problems.add(
-            file,
+            description.files.get(kind, kind),
             numbers[0],
-            columns,
-            f"{what} stands again in {problems.unit} {others}; which row is right can't be told, so none is taken",
+            told,
+            f"{what} stands again in {again}; which row is right can't be told, so none is taken",
+            also=numbers[1:],
         )
-        problems.skip(kind, tuple(values), len(numbers))
+        problems.skip(kind, tuple(values))
         same = " AND ".join(f"{name} = ?" for name in key)
         connection.execute(f"DELETE FROM temp.s_{kind} WHERE {same}", values)
     connection.execute(index)
