@@ -27,6 +27,7 @@ UTF_8 = "utf-8-sig"
 LONGEST_LINE = 4 * 1024 * 1024
 _SAMPLE = 64 * 1024
 _DELIMITERS = (",", ";", "\t")
+_SAYS_DELIMITER = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)
 
 _SAVE_AS_UTF8 = "In Excel: File > Save As > “CSV UTF-8 (Comma delimited)”. Elsewhere: export as UTF-8."
 _WOULD_DAMAGE = "Read with the wrong encoding, names with accents would be damaged. Nothing was imported."
@@ -268,11 +269,16 @@ def _refuse_binary(path: Path, sample: bytes) -> None:
 def _delimiter(sample: bytes) -> str:
     text = sample.decode("utf-8-sig", errors="replace")
     first = next((line for line in re.split(r"\r\n|\r|\n", text) if line.strip()), "")
+    if said := _SAYS_DELIMITER.fullmatch(first):
+        return said[1]
     return max(_DELIMITERS, key=first.count)  # the first of equals: a comma
 
 
 def _header(reader: Iterator[list[str]]) -> list[str] | None:
-    return next((row for row in reader if not is_blank(row)), None)
+    """The first row that says anything, but for the `sep=,` that is there for Excel alone."""
+    rows = (row for row in reader if not is_blank(row))
+    first = next(rows, None)
+    return next(rows, None) if first and first[0].lower() == "sep=" and is_blank(first[1:]) else first
 
 
 def _count_lines(first: int, rows: list[list[str]]) -> tuple[list[int], int]:
