@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui.domain.problems import Problems
+from tui.domain.problems import USERNAMES, Problems
 from tui.domain.records import NamedCode, RecordKind, RosterDescription
 from tui.errors import InputRefused
 from tui.feeds.cells import BadCell, Cells, parse_enabled
@@ -19,6 +19,7 @@ from tui.feeds.oneroster import (
     KINDS,
     OTHER,
     PASSES,
+    SPELT,
     OneRosterUsers,
     User,
     agents_in,
@@ -85,6 +86,7 @@ class OneRosterFeed(OneRosterUsers):
         self._index = {name: users.index(name.lower()) for name in _SPELT.values()}
         self._roles_of: dict[str, tuple[str, ...]] | None = None
         self._usernames: dict[str, str] = {}
+        self._untold: set[str] = set()
         self._bad: set[str] = set()
         self._named: list[NamedCode] = []
         self._without_role = 0
@@ -106,6 +108,7 @@ class OneRosterFeed(OneRosterUsers):
             fields=FILLED,
             partial=self._partial,
             access_by_type=self._access_by_type(),
+            spelt=SPELT,
         )
 
     @property
@@ -143,7 +146,7 @@ class OneRosterFeed(OneRosterUsers):
         roles, present = Cells(parse_role), Cells(parse_status)
         for starts, rows in table.batches(self.problems, KINDS):
             for line, row in zip(starts, rows, strict=True):
-                code = row[at_user].strip()
+                code, role = row[at_user].strip(), ""
                 try:
                     if is_blank(row) or (at_status is not None and not present[row[at_status]]):
                         continue
@@ -151,12 +154,13 @@ class OneRosterFeed(OneRosterUsers):
                 except BadCell as error:
                     at_fault = "role" if at_status is None or _holds(present, row[at_status]) else "status"
                     self.problems.add(table.file, line, at_fault, str(error))
-                    self._bad.add(code)
-                    continue
                 if not code:
                     self.problems.add(table.file, line, "userSourcedId", "is blank, so the role is nobody's")
                     for kind in KINDS:
                         self.problems.skip(kind, None)
+                    continue
+                if not role:
+                    self._bad.add(code)
                     continue
                 before = roles_of.get(code, ())
                 if role not in before:
@@ -164,29 +168,38 @@ class OneRosterFeed(OneRosterUsers):
                     roles_of[code] = (role, *before) if primary else (*before, role)
 
     def _read_profiles(self, table: Table) -> None:
-        """The usernames of the profile that is the portal's."""
+        """The usernames of the profile that is the portal's. What a row that can't be taken would have said is not
+        known: no account is not what it said."""
         at_user, at_name, at_status = map(table.index, ("usersourcedid", "username", "status"))
         assert at_user is not None  # noqa: S101  just required
         assert at_name is not None  # noqa: S101
         naming = [at for at in map(table.index, _NAMING_A_PROFILE) if at is not None]
         present = Cells(parse_status)
-        for starts, rows in table.batches(self.problems, ()):
+        for starts, rows in table.batches(self.problems, (USERNAMES,)):
             for line, row in zip(starts, rows, strict=True):
                 code, username = row[at_user].strip(), row[at_name].strip()
                 if self._profile not in (row[at].strip().lower() for at in naming):
                     continue
+                here = False
                 try:
                     here = at_status is None or present[row[at_status]]
                 except BadCell as error:
-                    self.problems.add(table.file, line, "status", str(error))
-                    self._bad.add(code)
+                    self._note_profile(table.file, line, "status", str(error), code)
+                if not code:
+                    self._note_profile(table.file, line, "userSourcedId", "is blank, so the username is nobody's", code)
                     continue
                 known = self._usernames.setdefault(code, username if here else "")
                 if here and known and known != username:
-                    self.problems.add(table.file, line, "username", "is a second one of the same user in the portal")
-                    self._bad.add(code)
+                    self._note_profile(
+                        table.file, line, "username", "is a second one of the same user in the portal", code
+                    )
                 elif here:
                     self._usernames[code] = username
+
+    def _note_profile(self, file: str, line: int, column: str, message: str, code: str) -> None:
+        self.problems.add(file, line, column, message)
+        self.problems.skip(USERNAMES, (clean(code),) if code else None)
+        self._untold.add(code)
 
     def _users(self, problems: Problems, left_out: dict[str, str] | None = None) -> Iterator[User]:
         at_code, at_role = self._at("sourcedId"), self._index["role"]
@@ -270,8 +283,11 @@ class OneRosterFeed(OneRosterUsers):
 
     def _username(self, row: list[str], code: str) -> str | None:
         if self._profiles_table is not None:
-            # A delta that has no row of the profile says nothing of it.
-            return self._usernames.get(code, None if self._partial else "")
+            if code in self._untold:
+                return None
+            # A delta that has no row of the profile says nothing of it; nor is none there where it may be a bad one.
+            unread = self._partial or USERNAMES in self.problems.keyless
+            return self._usernames.get(code, None if unread else "")
         at = self._index["username"]
         return None if at is None else row[at].strip()
 
