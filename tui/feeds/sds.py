@@ -6,8 +6,10 @@ is decided here:
 
 * A student has the role `student` in roles.csv; whoever has another role there is staff; a contact is whoever
   relationships.csv puts beside a student. Rows that stand the other way round are turned.
-* Links carry no access flag: the sync rule gives portal access by the relationship's role. A contact's type is the role
-  that gives access, where several differ.
+* Roles are those of Microsoft's lists, and anything else is a bad row: a misspelt one would make staff of a child, or a
+  parent without access of one who has it. A relationship that the sync rule names is taken whatever it is.
+* Links carry no access flag: the sync rule gives portal access by the relationship's role, and where that is blank the
+  access is not known. A contact's type is the role that gives access, where several differ.
 * users.csv has the username of a Microsoft account, which is not the portal's: nothing is said of accounts.
 * Absent means gone: Microsoft wants the whole set each time, and so does this feed.
 """
@@ -16,7 +18,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tui.domain.problems import Problems
+from tui.domain.problems import Problems, quoted
 from tui.domain.records import (
     ContactRecord,
     LinkHistoryRecord,
@@ -49,6 +51,17 @@ _UNUSED = {
     "relationships.csv": (),
 }
 _STUDENT = "student"
+# learn.microsoft.com/schooldatasync/default-list-of-values, “Organization user roles”.
+_ROLES = frozenset((
+    "principal", "chair", "professor", "researcher", "adjunct", "affiliate", "occupationaltherapist",
+    "physicaltherapist", "speechtherapist", "visiontherapist", "paraprofessional", "specialservices", "advisor",
+    "proctor", "nurse", "officestaff", "lecturer", "itadmin", "administrator", "teacher", "faculty", "staff",
+    "teacherassistant", "assistant", "instructor", "substitute", "coach", "alumni", _STUDENT, "other",
+))  # fmt: skip
+# There, “Contact relationship roles”; `child` and `administrator` are of the format before (“Parent and Guardian Sync
+# File Format”), which systems still write.
+_RELATIONSHIPS = ("parent", "guardian", "relative", "aide", "doctor", "other", "child", "administrator")
+_KNOWN = join_and(list(_RELATIONSHIPS))
 _PERSON = ("given_name", "surname", "email")
 _FILLED = {
     RecordKind.CONTACTS: frozenset((*_PERSON, "mobile", "contact_type")),
@@ -56,6 +69,12 @@ _FILLED = {
     RecordKind.LINKS: frozenset(("portal_access",)),
     RecordKind.STAFF: frozenset((*_PERSON, "employed")),
 }
+_SPELT = {
+    **{kind: {"code": "sourcedId"} for kind in (RecordKind.CONTACTS, RecordKind.STUDENTS, RecordKind.STAFF)},
+    RecordKind.LINKS: {"student_code": "userSourcedId", "contact_code": "relationshipUserSourcedId"},
+}
+# Of a pair's several roles the one that keeps an account goes first.
+_RANK = {True: 2, None: 1, False: 0}
 _OF_USERS = (RecordKind.CONTACTS.value, RecordKind.STUDENTS.value, RecordKind.STAFF.value)
 
 
@@ -89,9 +108,16 @@ class SdsFeed:
         self._students: dict[str, str] | None = None
         self._staff: set[str] = set()
         self._bad: set[str] = set()
+        """Codes of whom rows of roles.csv say something that can't be taken."""
+        self._roles_unread = False
+        """Whether it can't be read whose role a row of roles.csv is: it may be anybody's."""
+        self._unsure: set[str] = set()
+        """Codes that may be contacts by rows that can't be taken."""
         self._users_seen: set[str] = set()
         self._links: dict[tuple[str, str], tuple[int, str]] = {}
         self._types: dict[str, str] = {}
+        self._users_unread = False
+        """Whether rows of users.csv were left out: who is not in it may be in one of these."""
         self._strangers = 0
         users = self._tables["users.csv"].file
         self.description = RosterDescription(
@@ -116,6 +142,7 @@ class SdsFeed:
             if self._access
             else "School Data Sync links carry no access flag; the sync rule gives portal access to no relationship.",
             fields=_FILLED,
+            spelt=_SPELT,
         )
 
     @property
@@ -179,8 +206,10 @@ class SdsFeed:
         self._survey()
         for (student, contact), (line, role) in self._links.items():
             if student in self._users_seen and contact in self._users_seen:
-                yield LinkRecord(line, student, contact, _say(role), portal_access=role in self._access)
-            elif not {student, contact} & self._bad:
+                yield LinkRecord(line, student, contact, _say(role), portal_access=self._gives_access(role))
+            elif self._users_unread:
+                self.problems.skip(RecordKind.LINKS.value, (clean(student), clean(contact), _say(role)))
+            else:
                 self._strangers += 1
 
     def link_history(self) -> Iterator[LinkHistoryRecord]:
@@ -192,6 +221,9 @@ class SdsFeed:
             self._students = {}
             self._read_roles(self._students)
             self._read_relationships(self._students)
+            for code in self._unsure.difference(self._types):
+                for kind in _OF_USERS:
+                    self.problems.skip(kind, (clean(code),))
         return self._students
 
     def _read_roles(self, students: dict[str, str]) -> None:
@@ -207,6 +239,11 @@ class SdsFeed:
                 if not code or not role:
                     column = "role" if code else "userSourcedId"
                     self.problems.add(table.file, line, column, "the cell is blank, so nobody gets a role by this row")
+                elif role not in _ROLES:
+                    said = "is no role of School Data Sync, such as student, teacher or other"
+                    self.problems.add(table.file, line, "role", f"{quoted(row[at_role])} {said}")
+                if not code or role not in _ROLES:
+                    self._bad.update([code] if code else [])
                     for kind in _OF_USERS:
                         self.problems.skip(kind, (clean(code),) if code else None)
                 elif role == _STUDENT:
@@ -214,6 +251,7 @@ class SdsFeed:
                     students[code] = students.get(code) or grade
                 else:
                     self._staff.add(code)
+        self._roles_unread = RecordKind.STUDENTS.value in self.problems.keyless
 
     def _read_relationships(self, students: dict[str, str]) -> None:
         table = self._tables["relationships.csv"]
@@ -222,7 +260,8 @@ class SdsFeed:
         assert at_student is not None  # noqa: S101  just required
         assert at_contact is not None  # noqa: S101
         assert at_role is not None  # noqa: S101
-        for starts, rows in table.batches(self.problems, (RecordKind.LINKS.value,)):
+        of_links = (RecordKind.LINKS.value, RecordKind.CONTACTS.value)
+        for starts, rows in table.batches(self.problems, of_links):
             for line, row in zip(starts, rows, strict=True):
                 if is_blank(row):
                     continue
@@ -230,33 +269,60 @@ class SdsFeed:
                 if not student or not contact:
                     column = "userSourcedId" if contact else "relationshipUserSourcedId"
                     self.problems.add(table.file, line, column, "the cell is blank, so the row links nobody")
-                    self.problems.skip(RecordKind.LINKS.value, None)
+                    for kind in of_links:
+                        self.problems.skip(kind, None)
                     continue
                 if student not in students and contact in students:
                     student, contact = contact, student
-                if student not in students or contact in students:
+                is_known = not role or role in _RELATIONSHIPS or role in self._access
+                if not is_known:
+                    said = f"{quoted(row[at_role])} is no relationship of School Data Sync, which knows {_KNOWN}"
+                    self.problems.add(table.file, line, "relationshipRole", said)
+                if student not in students and self._may_be_student(student, contact):
+                    self._leave_out(student, contact, role)
+                elif student not in students or contact in students:
                     self._strangers += 1
-                    continue
-                _, before = self._links.get((student, contact), (0, ""))
-                if not before or (role in self._access and before not in self._access):
-                    self._links[student, contact] = (line, role)
-                known = self._types.setdefault(contact, role)
-                if role in self._access and known not in self._access:
-                    self._types[contact] = role
+                elif not is_known:
+                    self._leave_out(student, contact, role)
+                else:
+                    self._link(line, student, contact, role)
+
+    def _link(self, line: int, student: str, contact: str, role: str) -> None:
+        before = self._links.get((student, contact))
+        if before is None or _RANK[self._gives_access(role)] > _RANK[self._gives_access(before[1])]:
+            self._links[student, contact] = (line, role)
+        known = self._types.setdefault(contact, role)
+        if not known or (role in self._access and known not in self._access):
+            self._types[contact] = role
+
+    def _may_be_student(self, *codes: str) -> bool:
+        """Whether one of two who stand beside each other may be a student by a row of roles.csv that was left out."""
+        return self._roles_unread or not self._bad.isdisjoint(codes)
+
+    def _leave_out(self, student: str, contact: str, role: str) -> None:
+        """A row of relationships.csv can't be taken, or it can't be told between whom it stands."""
+        self.problems.skip(RecordKind.LINKS.value, (clean(student), clean(contact), _say(role)))
+        self.problems.skip(RecordKind.LINKS.value, (clean(contact), clean(student), _say(role)))
+        self._unsure |= {student, contact}
+
+    def _gives_access(self, role: str) -> bool | None:
+        return role in self._access if role else None
 
     def _users(self, problems: Problems) -> Iterator[tuple[int, str, list[str], "_Cell"]]:
         table = self._tables["users.csv"]
         at_code = table.index("sourcedid")
         assert at_code is not None  # noqa: S101  just required
         cell = _Cell(table)
+        before = problems.count
         for starts, rows in table.batches(problems, _OF_USERS):
             for line, row in zip(starts, rows, strict=True):
                 if code := row[at_code].strip():
                     yield line, code, row, cell
                 elif not is_blank(row):
                     problems.add(table.file, line, "sourcedId", "the cell is blank, so the row belongs to nobody")
-                    for kind in (*_OF_USERS, RecordKind.LINKS.value):
+                    for kind in _OF_USERS:
                         problems.skip(kind, None)
+        self._users_unread = problems.count > before
 
     def _columns(self, name: str) -> frozenset[str]:
         wanted = (*_REQUIRED[name], *_OPTIONAL[name])
