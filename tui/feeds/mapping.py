@@ -23,6 +23,8 @@ Columns = Sequence[Sequence[str]]
 Pick = Callable[[Columns, int], Sequence[str]]
 MOST_JOINED = 1_000_000
 """The rows of a table that others are joined to; they are kept in memory."""
+_JOINED = "joined"
+"""The kind that rows of such a table are left out of; what depends on them is left out by its own key."""
 # What may differ between two rows that name the same contact: where it lives, and what it is to each child.
 _MAY_VARY = frozenset(("contact_type", "salutation", "address", "suburb", "postcode"))
 
@@ -37,6 +39,8 @@ class Lookup:
         self._spelt = key
         self._counted = counted
         self._wanted: list[int] = []
+        self.left_out = False
+        """Whether rows were left out that can't be read: who is not found may be in one of these."""
         self._found: dict[str, tuple[str, ...]] | None = None
 
     def want(self, column: str, profile: str) -> int:
@@ -51,16 +55,24 @@ class Lookup:
         """How many columns are wanted of it."""
         return len(self._wanted)
 
-    def columns(self, keys: Sequence[str], problems: Problems, kinds: Sequence[str]) -> list[Sequence[str]]:
-        """The wanted columns of the rows with these keys; blank where there is no such row."""
-        if self._found is None:
-            self._found = self._read(Problems() if self._counted else problems, () if self._counted else kinds)
-        found, none = self._found, ("",) * len(self._wanted)
-        return list(zip(*(found.get(key.strip(), none) for key in keys), strict=True))
+    @property
+    def file(self) -> str:
+        return self._rows.file
 
-    def _read(self, problems: Problems, kinds: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def columns(self, keys: Sequence[str], problems: Problems) -> tuple[list[Sequence[str]], list[bool]]:
+        """The wanted columns of the rows with these keys, blank where there is no such row; and where that is so for a
+        key that is not blank."""
+        if self._found is None:
+            self._found = self._read(Problems(unit=problems.unit) if self._counted else problems)
+        found, none = self._found, ("",) * len(self._wanted)
+        keys = [key.strip() for key in keys]
+        missed = [bool(key) and key not in found for key in keys]
+        return list(zip(*(found.get(key, none) for key in keys), strict=True)), missed
+
+    def _read(self, problems: Problems) -> dict[str, tuple[str, ...]]:
+        before = problems.keyless.get(_JOINED, 0)
         found: dict[str, tuple[str, ...]] = {}
-        for starts, rows in self._rows.batches(problems, kinds):
+        for starts, rows in self._rows.batches(problems, (_JOINED,)):
             for number, row in zip(starts, rows, strict=True):
                 key = row[self._key].strip()
                 if not key:
@@ -70,7 +82,7 @@ class Lookup:
                         f"{self._rows.file}, {problems.unit} {number:,}, column {self._spelt}: {quoted(key)} stands "
                         "there twice.",
                         means="There is no telling which of the two rows is meant. Nothing was imported.",
-                        todo="Correct it in the admin system and export again.",
+                        todo="Correct it in the admin system, and have it read anew.",
                     )
                 found[key] = tuple(row[at] for at in self._wanted)
             if len(found) > MOST_JOINED:
@@ -79,6 +91,7 @@ class Lookup:
                     means="Nothing was imported.",
                     todo="Join the tables in the admin system's own report, and import that.",
                 )
+        self.left_out = problems.keyless.get(_JOINED, 0) > before
         return found
 
 
@@ -119,7 +132,9 @@ class MappedRows:
         self._base = base
         self._seen = seen if part.once else None
         self._profile = profile.name
+        self._kind = shape.kind
         self._joined: list[tuple[int, Lookup]] = []
+        self._on = [join.on for join in part.join]
         self._width = len(base.columns)
         self._places: dict[str, tuple[int, int]] = {}
         names: dict[str, Lookup] = {}
@@ -155,19 +170,30 @@ class MappedRows:
     def batches(self, problems: Problems, kinds: Sequence[str]) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
         for starts, rows in self._base.batches(problems, kinds):
             wide: list[Sequence[str]] = list(zip(*rows, strict=True))
+            missed: list[list[bool]] = []
             for at, lookup in self._joined:
-                wide.extend(lookup.columns(wide[at], problems, kinds))
+                columns, not_found = lookup.columns(wide[at], problems)
+                wide.extend(columns)
+                missed.append(not_found)
             offsets = self._offsets()
             count = len(rows)
-            keep = [True] * count
-            for place, holds in self._conditions:
-                cells = wide[offsets[place[0]] + place[1]]
-                keep = [kept and holds(cell) for kept, cell in zip(keep, cells, strict=True)]
+            # By the table whose columns decide: the base, then the joined ones.
+            keep = [[True] * count for _ in offsets]
+            for (table, at), holds in self._conditions:
+                cells = wide[offsets[table] + at]
+                keep[table] = [kept and holds(cell) for kept, cell in zip(keep[table], cells, strict=True)]
             if not all(map(str.strip, self._picks[self._first](wide, count))):
                 # Constants would fill the row that Excel leaves behind.
-                keep = [kept and not is_blank(row) for kept, row in zip(keep, rows, strict=True)]
-            if not all(keep):
-                starts, wide = list(compress(starts, keep)), [list(compress(column, keep)) for column in wide]
+                keep[0] = [kept and not is_blank(row) for kept, row in zip(keep[0], rows, strict=True)]
+            for number, not_found in enumerate(missed):
+                if any(not_found):
+                    lost = self._lost(number, not_found, keep)
+                    self._leave_out(number, lost, starts, wide, problems)
+                    keep[0] = [kept and not gone for kept, gone in zip(keep[0], lost, strict=True)]
+            kept_rows = list(map(all, zip(*keep, strict=True)))
+            if not all(kept_rows):
+                starts = list(compress(starts, kept_rows))
+                wide = [list(compress(column, kept_rows)) for column in wide]
                 count = len(starts)
             if not count:
                 continue
@@ -176,6 +202,35 @@ class MappedRows:
                 starts, made = self._once(starts, made, self._seen)
             if made:
                 yield starts, made
+
+    def _lost(self, join: int, not_found: Sequence[bool], keep: Sequence[Sequence[bool]]) -> list[bool]:
+        """Which of the rows that a joined table has nothing of are not to be taken.
+
+        Where rows of that table were left out, any of them: the missing one may be among those. Else a link that hangs
+        on it, which is a link to nobody; to other kinds the conditions are a filter, and what is not there is blank.
+        """
+        left_out = self._joined[join][1].left_out
+        hangs = self._kind is RecordKind.LINKS
+        return [
+            gone and wanted and (left_out or (hangs and not passes))
+            for gone, wanted, passes in zip(not_found, keep[0], keep[join + 1], strict=True)
+        ]
+
+    def _leave_out(
+        self, join: int, lost: Sequence[bool], starts: Sequence[int], wide: Columns, problems: Problems
+    ) -> None:
+        """Note rows as left out by their keys; as bad ones, where it is not for a row of the joined table that is."""
+        if not any(lost):
+            return
+        at, lookup = self._joined[join]
+        some = [list(compress(column, lost)) for column in wide]
+        lines = list(compress(starts, lost))
+        if not lookup.left_out:
+            for line, cell in zip(lines, some[at], strict=True):
+                problems.add(self.file, line, clean(self._on[join]), f"{quoted(cell)} is not in {lookup.file}")
+        for cells in zip(*(self._picks[at](some, len(lines)) for at in self._keys), strict=True):
+            key = tuple(map(clean, cells))
+            problems.skip(self._kind.value, key if all(key[:1]) else None)
 
     def _once(self, starts: Sequence[int], rows: list[list[str]], seen: Seen) -> tuple[Sequence[int], list[list[str]]]:
         new = [seen.is_new(self.columns, tuple(row[at].strip() for at in self._keys), row) for row in rows]
