@@ -26,6 +26,18 @@ def test_a_file_of_rubbish_fills_no_memory_but_is_counted() -> None:
     assert len(list(problems)) == len(problems.kept) == KEPT
 
 
+def test_a_row_counts_once_whatever_is_wrong_with_it() -> None:
+    problems = Problems()
+    problems.add("contacts.csv", 9, "email", "is wrong")
+    problems.add("links.csv", 9, "", "is ragged")
+    problems.add("contacts.csv", 9, "gender", "is wrong")
+    for kind in ("contacts", "students", "links"):
+        problems.skip(kind, None)
+    assert (problems.count, problems.rows) == (3, 2)
+    problems.add("contacts.csv", 2, "code", "stands again", also=(9, 3_000_000))
+    assert (problems.count, problems.rows) == (4, 4)
+
+
 def test_a_problem_names_its_place() -> None:
     assert str(Problem("contacts.csv", 1234, "email", "is wrong")) == "contacts.csv, line 1,234, column email: is wrong"
     assert str(Problem("contacts.csv", 7, "", "is ragged")) == "contacts.csv, line 7: is ragged"

@@ -125,6 +125,9 @@ def test_agents_who_are_nobody_here_are_dropped_and_counted(tmp_path: Path) -> N
     )
     assert pairs(feed) == [("S1", "P1")]
     assert feed.dropped_agents == 3
+    assert feed.notes[0].startswith("3 entries of agentSourcedIds name nobody in the file;")
+    feed.dropped_agents = 1
+    assert feed.notes[0].startswith("1 entry of agentSourcedIds names nobody in the file;")
 
 
 def test_a_teacher_who_is_a_parent_too_keeps_the_links(tmp_path: Path) -> None:

@@ -237,6 +237,35 @@ def test_a_key_that_stands_twice_in_a_joined_table_is_refused(folder: WriteFolde
         problems(folder({"Families_2026.csv": rows}), profile())
 
 
+def test_a_link_that_hangs_on_a_row_that_is_not_there_is_told(folder: WriteFolder, profile: WriteProfile) -> None:
+    made = folder({"students.csv": FILES["students.csv"].replace("F1,M,Father", "F9,M,Father")})
+    told = "students.csv, line 2, column Family: “F9” is not in Families_2026.csv"
+    assert problems(made, profile()) == [told]
+    feed = read(made, profile())
+    assert [one.contact_code for one in feed.links()] == ["F9-1", "F2-1", "F1-1"]
+    assert feed.problems.skipped_keys == {"links": {("S1", "F9-2", "Father")}}
+    # Of other kinds it is a filter.
+    join = '[[students]]\nfrom = "students"\n'
+    filtered = 'join = [{ table = "families", on = "Family", key = "Family" }]\n' + (
+        'only_if = [{ column = "families.First 1", filled = true }]\n'
+    )
+    feed = read(made, profile(FAMILIES.replace(join, join + filtered)))
+    assert [one.code for one in feed.students()] == ["S2", "S3"]
+    assert not feed.problems
+
+
+def test_what_hangs_on_a_row_that_cannot_be_read_is_left_out_with_it(
+    folder: WriteFolder, profile: WriteProfile
+) -> None:
+    made = folder({"Families_2026.csv": FILES["Families_2026.csv"].replace("F1,Mai,Nguyen,0400 1,Tom,Lee", "F1,Mai")})
+    feed = read(made, profile())
+    for kind in (feed.contacts, feed.students, feed.links):
+        list(kind())
+    assert [problem.line for problem in feed.problems] == [2]
+    assert feed.problems.rows == 1
+    assert feed.problems.skipped_keys == {"links": {("S1", "F1-2", "Father")}}, "the other one's link names its code"
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
 
 

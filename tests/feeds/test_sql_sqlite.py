@@ -168,7 +168,7 @@ def test_an_error_in_the_rows_shows_no_value(school: SqlSettings) -> None:
     ("statement", "said"),
     [
         ("SELECT code, given_name FROM contacts", "gives no column surname"),
-        ("SELECT code, given_name, surname AS family FROM contacts", "It gives “family”"),
+        ("SELECT code, given_name, surname AS family FROM contacts", "It gives “family”, which means nothing here."),
         (columns() + ", 'x' AS CODE", "gives the column “code” twice"),
     ],
 )

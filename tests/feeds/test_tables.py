@@ -53,6 +53,17 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, start: str, end: str, d
     assert not problems
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path, delimiter: str) -> None:
+    text = f"\ufeffsep={delimiter}\r\ncode{delimiter}name\r\n1{delimiter}x\r\n"
+    table = open_table(written(tmp_path, text))
+    assert table.columns == ("code", "name")
+    assert read(table.path)[0] == [(3, ["1", "x"])]
+    assert open_table(written(tmp_path, "Sep=;\na,b;c\n")).columns == ("a,b", "c"), "it is believed"
+    with pytest.raises(InputRefused, match="is empty"):
+        open_table(written(tmp_path, f"sep={delimiter}\n"))
+
+
 def test_a_line_number_is_where_the_record_starts(tmp_path: Path) -> None:
     text = 'code,address\n\n1,"Unit 4\n12 Long St\r\nPreston"\n,\n2,x\n"3\r4",y\n5,z\n'
     rows, problems = read(written(tmp_path, text))
