@@ -79,6 +79,24 @@ def test_the_sync_rule_goes_by_the_relationship(tmp_path: Path) -> None:
     assert feed.description.sync_rule.endswith("by the relationship doctor and other.")
 
 
+def test_roles_are_those_of_the_lists_or_named_by_the_rule(tmp_path: Path) -> None:
+    roles = ROLES + "X1,1,itAdmin,,,\nX1,1,studnet,,,\n"
+    relationships = RELATIONSHIPS + "S2,D1,Mother\n"
+    settings = Settings(sds=SdsSettings(("mother",)))
+    for given, told in ((settings, 1), (Settings(), 2)):
+        feed = open_feed(folder(tmp_path, roles=roles, relationships=relationships), "sds", settings=given)
+        contacts, links = list(feed.contacts()), list(feed.links())
+        said = [str(problem) for problem in feed.problems]
+        assert said[-1].startswith("roles.csv, line 7, column role: “studnet” is no role of School Data Sync, such as")
+        assert feed.problems.rows == told
+    assert said[0] == (
+        "relationships.csv, line 8, column relationshipRole: “Mother” is no relationship of School Data Sync, which "
+        "knows parent, guardian, relative, aide, doctor, other, child and administrator"
+    )
+    assert [one.contact_type for one in contacts] == ["Parent", "Guardian", "Doctor"]
+    assert ("S2", "D1") not in {(one.student_code, one.contact_code) for one in links}
+
+
 def test_blank_codes_are_bad_rows(tmp_path: Path) -> None:
     feed = SdsFeed(
         folder(

@@ -58,8 +58,8 @@ _ROLES = frozenset((
     "proctor", "nurse", "officestaff", "lecturer", "itadmin", "administrator", "teacher", "faculty", "staff",
     "teacherassistant", "assistant", "instructor", "substitute", "coach", "alumni", _STUDENT, "other",
 ))  # fmt: skip
-# There, “Contact relationship roles”; `child` and `administrator` are of the format before (“Parent and Guardian Sync
-# File Format”), which systems still write.
+# There, “Contact relationship roles”. `child` is in what they become (Microsoft Graph's contactRelationship), it and
+# `administrator` in the format before (“Parent and Guardian Sync File Format”), which systems still write.
 _RELATIONSHIPS = ("parent", "guardian", "relative", "aide", "doctor", "other", "child", "administrator")
 _KNOWN = join_and(list(_RELATIONSHIPS))
 _PERSON = ("given_name", "surname", "email")
