@@ -76,6 +76,31 @@ def test_a_list_that_was_carried_out_late_is_verified_by_the_import_after(
     assert "had been revoked and came back" in take_in(requested, after(2)).out
 
 
+def test_a_corrected_extract_of_the_same_time_is_the_later_word(
+    cli: Run, take_in: TakeIn, requested: SchoolFiles
+) -> None:
+    """What it shows as done is done, so that a username which comes back afterwards is told as come back; what the same
+    extract says once more, the other way, gives nothing back."""
+    take_in(requested, after(0))
+    requested.contacts["P0001"]["username"] = ""
+    assert "Requests verified: 1 done" in take_in(requested, after(0)).out
+    assert states(cli) == {"P0001": "done", "P0002": "failed", "P0004": "failed"}
+    requested.contacts["P0001"]["username"] = "user.p0001"
+    assert "came back" not in take_in(requested, after(0)).out
+    assert status(cli, "P0001") == "no_access"
+    assert "had been revoked and came back" in take_in(requested, after(1)).out
+
+
+def test_a_corrected_extract_older_than_a_request_says_nothing_of_it(
+    cli: Run, take_in: TakeIn, imported: SchoolFiles
+) -> None:
+    take_in(imported, BEFORE)
+    assert cli("revoke", "P0001", "--yes").code == 0
+    imported.contacts["P0001"]["username"] = ""
+    take_in(imported, BEFORE)
+    assert states(cli) == {"P0001": "requested"}
+
+
 def test_what_was_asked_for_again_is_verified_there_alone(cli: Run, take_in: TakeIn, requested: SchoolFiles) -> None:
     take_in(requested, after(0))
     # A clock that stands before the extracts: the second request would be older than the extract that undid the first.

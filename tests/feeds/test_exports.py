@@ -87,6 +87,23 @@ def test_what_is_being_written_is_seen(tmp_path: Path, name: str) -> None:
     assert found.unfinished == name
 
 
+def test_a_dated_folder_that_is_named_as_unfinished_is_none_yet(tmp_path: Path) -> None:
+    write(tmp_path / "2026-11-27.tmp" / "contacts.csv")
+    assert find_export(tmp_path) == (tmp_path / "2026-11-27.tmp", {}, "2026-11-27.tmp")
+    write(tmp_path / "2026-11-26" / "contacts.csv")
+    found = find_export(tmp_path)
+    assert found is not None
+    assert (found.path.name, found.unfinished) == ("2026-11-26", "")
+
+
+def test_a_zip_beside_which_something_is_being_written_is_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "2026-11-27" / "export.zip")
+    write(tmp_path / "2026-11-27" / "staff.zip.part")
+    found = find_export(tmp_path)
+    assert found is not None
+    assert found.unfinished == "staff.zip.part"
+
+
 def test_nothing_to_take_and_nothing_there(tmp_path: Path) -> None:
     assert find_export(tmp_path) is None
     write(tmp_path / "older" / "contacts.csv")

@@ -187,6 +187,84 @@ def test_an_export_that_is_not_newer_is_left(start: Start, export: Path) -> None
     assert "no. 1" in last_import(again.manager)
 
 
+def dated(path: Path, taken_at: datetime) -> None:
+    os.utime(path, (taken_at.timestamp(), taken_at.timestamp()))
+
+
+def test_what_was_imported_half_is_taken_when_it_is_whole(start: Start, export: Path) -> None:
+    """An exporter that stalls: the extract is as old as its oldest file, before and after."""
+    school = families(100)
+    school.write(export)
+    watcher = start()
+    watcher.look(2)
+    school.write(export, day(1))
+    links = export / "links.csv"
+    whole = links.read_text().splitlines(keepends=True)
+    links.write_text("".join(whole[:81]))
+    dated(links, day(1) + timedelta(seconds=1))
+    (said,) = watcher.look(3)
+    assert "imported as no. 2" in said
+    assert "20 ready to revoke" in said
+    links.write_text("".join(whole))
+    dated(links, day(1) + timedelta(seconds=9))
+    (said,) = watcher.look(4)
+    assert "imported as no. 3, csv extract of 2 Nov 2026 07:05" in said
+    assert "0 ready to revoke" in said
+    assert watcher.look(4) == [], "and once"
+
+
+def test_one_file_that_was_corrected_is_taken_whoever_imported_before(start: Start, export: Path) -> None:
+    school = families(20)
+    school.write(export)
+    watcher = start()
+    watcher.manager.import_roster(open_feed(export))
+    dated(export / "links.csv", day(1))
+    (said,) = watcher.look(4)
+    assert said.endswith("and the last import (no. 1) is as new; waiting for the next."), "what is in it is the same"
+    school.links["S0001", "P0001"]["portal_access"] = "no"
+    school.write(export)
+    dated(export / "links.csv", day(2))
+    (said,) = watcher.look(4)
+    assert "imported as no. 2" in said
+    assert "1 ready to revoke" in said
+
+
+def test_a_correction_that_is_older_or_lost_too_much_is_not_taken(start: Start, export: Path) -> None:
+    school = families(60)
+    school.write(export, day(1))
+    watcher = start()
+    watcher.look(2)
+    lines = (export / "links.csv").read_text().splitlines(keepends=True)
+    (export / "links.csv").write_text("".join(lines[:10]))
+    (said,) = watcher.look(4)
+    assert "was not imported: This feed has lost more than is plausible: links (links.csv): 60 before, 9 now" in said
+    school.leave("S0001")
+    school.write(export, day(1))
+    dated(export / "contacts.csv", day(0))
+    (said,) = watcher.look(4)
+    assert said.endswith(
+        "is an extract of 1 Nov 2026 07:05, and the last import (no. 1) is newer; waiting for the next."
+    )
+
+
+def test_what_an_import_read_that_nobody_remembers_is_said_so(start: Start, export: Path) -> None:
+    """A register of before that was kept."""
+    families(20).write(export)
+    watcher = start()
+    watcher.manager.import_roster(open_feed(export))
+    watcher.manager._database.connection.execute("DELETE FROM meta WHERE key = 'imported_contents'")
+    (said,) = watcher.look(4)
+    assert "as new, and it is not known whether of the same files; waiting for the next." in said
+
+
+def test_a_folder_that_is_named_as_unfinished_is_waited_for(start: Start, export: Path) -> None:
+    families(20).write(export / "2026-11-27.tmp")
+    watcher = start()
+    assert watcher.look(4) == ["2026-11-27.tmp is still being written."]
+    (export / "2026-11-27.tmp").rename(export / "2026-11-27")
+    assert "2026-11-27: imported as no. 1" in watcher.look(2)[0]
+
+
 def test_of_dated_folders_only_the_newest_is_taken(start: Start, export: Path) -> None:
     for number in (24, 25, 26):
         families(20).write(export / f"2026-11-{number}", day(number))

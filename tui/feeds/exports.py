@@ -54,19 +54,26 @@ def find_export(path: Path) -> Export | None:
     ]
     if not dated:
         return None
-    _, newest = max(dated, key=lambda found: (found[0], found[1].name))
+    # One that is named as unfinished gets its name at its end; until then what was finished before it counts.
+    finished = [found for found in dated if not _is_unfinished(found[1].name)]
+    _, newest = max(finished or dated, key=lambda found: (found[0], found[1].name))
+    if not finished:
+        return Export(Path(newest.path), {}, newest.name)
     if not newest.is_dir():
         return _zip(newest)
     inside = _entries(Path(newest.path))
     zips = [entry for entry in inside if _is(entry, ".zip")]
     if len(zips) == 1 and not any(_is(entry, ".csv") for entry in inside):
-        return _zip(zips[0])
+        return _zip(zips[0])._replace(unfinished=_unfinished(inside))
     return _folder(Path(newest.path), inside)
 
 
 def _folder(path: Path, entries: list["os.DirEntry[str]"]) -> Export:
-    unfinished = next((entry.name for entry in entries if _is_unfinished(entry.name)), "")
-    return Export(path, dict(_seen([entry for entry in entries if _is(entry, ".csv")])), unfinished)
+    return Export(path, dict(_seen([entry for entry in entries if _is(entry, ".csv")])), _unfinished(entries))
+
+
+def _unfinished(entries: list["os.DirEntry[str]"]) -> str:
+    return next((entry.name for entry in entries if _is_unfinished(entry.name)), "")
 
 
 def _zip(entry: "os.DirEntry[str]") -> Export:

@@ -28,6 +28,13 @@ def differing(before: Mapping[Path, Fingerprint], after: Mapping[Path, Fingerpri
     return [clean(path.name) for path in paths if before.get(path) != after.get(path)]
 
 
+def content_of(paths: Iterable[Path]) -> str:
+    """One digest of what is in these files, by their names; "" for none. When they were changed doesn't count: files
+    that were only copied again say nothing new. Raises InputRefused when one can't be read."""
+    known = sorted((path.name.lower(), fingerprint.digest.hex()) for path, fingerprint in take(paths).items())
+    return hashlib.sha256(repr(known).encode("utf-8", "surrogateescape")).hexdigest() if known else ""
+
+
 def _of(path: Path) -> Fingerprint:
     try:
         with path.open("rb") as file:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ class ImportVerbs:
 
         Once `stop` is set, the import leaves with Declined unless it is committed by then.
         """
+        from tui.feeds import fingerprints
         from tui.manager.refusals import import_refusals
         from tui.register.importing import ImportOptions, import_roster
         from tui.register.watching import Watch
@@ -65,6 +67,9 @@ class ImportVerbs:
         )
         feed = roster.description.feed
         with nullcontext() if dry_run else import_refusals(self._database, self._actor, self._clock, feed):
+            if not dry_run:
+                # Before they are read: of files that grow meanwhile the whole ones are then known as others.
+                options = replace(options, content=fingerprints.content_of(roster.description.paths))
             difference = import_roster(
                 self._database,
                 roster,

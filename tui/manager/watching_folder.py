@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tui.domain.difference import Difference
 from tui.domain.records import Roster
 from tui.errors import EngageError, ImportStopped, InputRefused, Refused, RegisterError, RegisterReadOnly
+from tui.feeds import fingerprints
 from tui.feeds.exports import Export, Seen, find_export
 from tui.register import snapshots
 from tui.register.database import Database
@@ -85,7 +86,8 @@ class FolderWatch:
             return
         if export.unfinished:
             self._before = None
-            yield from self._once(f"{self._name(export)}: {clean(export.unfinished)} is still being written.")
+            name, part = self._name(export), clean(export.unfinished)
+            yield from self._once(f"{f'{name}: ' if part != name else ''}{part} is still being written.")
             return
         found = (export.path, export.files)
         is_same, self._before = found == self._before, found
@@ -131,14 +133,24 @@ class FolderWatch:
         return clean(str(export.path.relative_to(self._path) if inside else export.path))
 
     def _why_not_new(self, roster: Roster) -> str:
-        """Why an extract is not newer than the last import of its feed, "" when it is."""
+        """Why an extract has nothing newer to say than the last import of its feed, "" when it has.
+
+        One that is as old as its oldest file, as the last import was, may have been read half, or been corrected in
+        another file since: what is in the files tells. What is older is never taken.
+        """
         taken, feed = roster.description.taken_at, roster.description.feed
         of_feed = [extract for extract in snapshots.extracts(self._database) if extract.feed == feed]
-        newest = max(of_feed, key=lambda extract: datetime.fromisoformat(extract.taken_at), default=None)
-        if newest is None or taken > datetime.fromisoformat(newest.taken_at):
+        newest = max(of_feed, key=lambda of: (datetime.fromisoformat(of.taken_at), of.number), default=None)
+        if newest is None or taken > (at := datetime.fromisoformat(newest.taken_at)):
             return ""
+        how = "newer"
+        if taken == at:
+            before = snapshots.content_of(self._database, newest.number)
+            if before and before != fingerprints.content_of(roster.description.paths):
+                return ""
+            how = "as new" if before else "as new, and it is not known whether of the same files"
         made = f"is an extract of {say_time(taken)}"
-        return f"{made}, and the last import (no. {newest.number}) is as new; waiting for the next."
+        return f"{made}, and the last import (no. {newest.number}) is {how}; waiting for the next."
 
     def _must_be(self, export: Export) -> None:
         """Raise Refused unless the export is as it was before it was read."""

@@ -258,10 +258,12 @@ def _verify_late(
         " JOIN contacts AS c ON c.id * 4 = i.person JOIN accounts AS a ON a.person = i.person"
         " JOIN temp.s_contacts AS s ON s.code = c.code JOIN snapshots AS v ON v.id = i.verified_snapshot"
         " WHERE i.state = 'not_done' AND j.verb = 'revoke' AND a.username <> '' AND s.username = ''"
-        " AND v.taken_at < ?1 AND i.acted_at < ?1 AND a.acted_at < ?1 AND NOT EXISTS (SELECT 1 FROM items AS n"
+        # An extract that was corrected is as old as it was before, and is the later word.
+        " AND v.taken_at <= ?1 AND v.id < ?2 AND i.acted_at < ?1 AND a.acted_at < ?1"
+        " AND NOT EXISTS (SELECT 1 FROM items AS n"
         "  JOIN jobs AS k ON k.id = n.job_id WHERE n.person = i.person AND k.verb = 'revoke' AND n.id > i.id"
         "  AND n.state NOT IN ('skipped', 'cancelled'))",
-        (taken_at,),
+        (taken_at, snapshot),
     ).fetchall()
     for item, job, code, person in late:
         verified[RequestOutcome.DONE] = verified.get(RequestOutcome.DONE, 0) + 1

@@ -19,7 +19,7 @@ from tui.domain.flag_groups import GROUP_FROM
 from tui.domain.problems import USERNAMES, Problems
 from tui.domain.records import RecordKind, Roster, RosterDescription
 from tui.errors import ImportStopped, InputRefused, Refused
-from tui.register import audit, watching
+from tui.register import audit, snapshots, watching
 from tui.register.apply_accounts import apply_accounts, is_silent
 from tui.register.apply_records import (
     FIELDS,
@@ -55,6 +55,7 @@ class ImportOptions:
     """How to import. `max_shrink_percent` as in the config; `skip_bad` leaves bad rows out instead of refusing;
     `accept_shrink` lets a feed in that lost a lot; `is_demo` is for the demo's own rosters only. `number`: the one that
     the difference was read under; with another import in between it would be another difference, and is refused.
+    `content`: a digest of the files that are read, "" where it has none; by it a watch knows them again.
     `needs_usernames`: the config relies on this feed for accounts, so that one without usernames is told."""
 
     source: AccountsSource
@@ -66,6 +67,7 @@ class ImportOptions:
     is_demo: bool = False
     number: int | None = None
     needs_usernames: bool = False
+    content: str = ""
 
 
 class _DryRun(Exception):
@@ -154,6 +156,8 @@ def _apply(
     snapshot = _add_snapshot(connection, description, counts, options, problems, actor, now, taken_at)
     if options.number not in (None, snapshot):
         raise _another_since(connection)
+    if options.content:
+        snapshots.keep_content(connection, snapshot, options.content)
     difference = Difference(
         snapshot, description.feed, clean(description.source), taken_at, options.dry_run, before=before
     )
