@@ -55,6 +55,12 @@ def test_a_zip_is_read_and_goes_away_with_the_feed(tmp_path: Path, private: Path
     assert not list(private.iterdir())
 
 
+def test_backslashes_part_folders_as_well(tmp_path: Path) -> None:
+    """Older programs on Windows write them."""
+    feed = open_feed(zipped(tmp_path, [("export\\", ""), ("export\\users.csv", USERS), ("export\\read\\me.txt", "")]))
+    assert [contact.code for contact in feed.contacts()] == ["P1"]
+
+
 def test_a_csv_folder_may_be_zipped(tmp_path: Path) -> None:
     from .conftest import GOOD
 
@@ -69,7 +75,14 @@ def test_a_csv_folder_may_be_zipped(tmp_path: Path) -> None:
         ([("../users.csv", USERS)], "outside"),
         ([("/users.csv", USERS)], "outside"),
         ([("C:users.csv", USERS)], "outside"),
-        ([("a\\users.csv", USERS)], "outside"),
+        ([("..\\users.csv", USERS)], "outside"),
+        ([("a\\..\\..\\users.csv", USERS)], "outside"),
+        ([("\\users.csv", USERS)], "outside"),
+        ([("\\\\host\\share\\users.csv", USERS)], "outside"),
+        ([("C:\\users.csv", USERS)], "outside"),
+        ([("a/..\\users.csv", USERS)], "outside"),
+        ([("a\\users.csv", USERS), ("a/users.csv", USERS)], "twice"),
+        ([("a\\b\\users.csv", USERS)], "deeper"),
         ([("a/../users.csv", USERS)], "outside"),
         ([(linked("users.csv"), "/etc/passwd")], "link"),
         ([("users.csv", USERS), ("USERS.csv", USERS)], "twice"),
@@ -79,7 +92,12 @@ def test_a_csv_folder_may_be_zipped(tmp_path: Path) -> None:
         ([("users.csv", "0" * 5_000_000)], "200 times"),
         ([("users.csv", USERS), ("other.bin", "0" * 5_000_000)], "200 times"),
         ([(f"{n}.txt", "") for n in range(1001)], "1,001 entries"),
-        ([("notes.txt", "x")], "is empty"),
+        ([("notes.txt", "x")], "set.zip holds no CSV file, but “notes.txt”."),
+        ([("export.zip", "x")], "set.zip holds no CSV file, but “export.zip”."),
+        ([("[Content_Types].xml", "x"), ("xl/workbook.xml", "x")], "set.zip is an Excel workbook"),
+        ([("a/", ""), ("__MACOSX/._a", "x")], "set.zip is empty"),
+        ([("contacts.csv", "code,given_name,surname\n")], "set.zip has no students.csv and links.csv"),
+        ([("other.csv", "x\n")], "set.zip holds no file that a feed knows"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -88,6 +106,8 @@ def test_tricks_and_bombs_are_refused(tmp_path: Path, private: Path, entries: En
     with pytest.raises(InputRefused) as caught:
         open_feed(path)
     assert why in caught.value.what
+    assert "The folder" not in str(caught.value)
+    assert str(private) not in str(caught.value)
     assert caught.value.todo
     assert not list(private.iterdir())
 

@@ -1,7 +1,9 @@
 """The shipped profiles on exports that look as public material describes them, as files and through SQL."""
 
 import csv
+import shutil
 import sqlite3
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from tui.errors import InputRefused
 from tui.feeds import open_feed
 from tui.feeds.table_feed import TableFeed
-from tui.settings import Settings, SqlSettings
+from tui.settings import ImportSettings, Settings, SqlSettings
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
 
@@ -151,6 +153,49 @@ def test_cases21_as_eduhub_exports_it(tmp_path: Path) -> None:
     assert [(s.code, s.employed) for s in feed.staff()] == [("ABCD", True), ("EFGH", False)]
     assert not feed.problems
     assert any("does not say who may have access" in note for note in feed.notes)
+
+
+def test_what_a_profile_reads_may_come_as_a_zip(tmp_path: Path) -> None:
+    folder = write(tmp_path / "export", CASES21, "{}_8819.csv")
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"export/{file.name}")
+    read = everything(open_feed(folder, profile="cases21"))
+    for feed in (
+        open_feed(path, profile="cases21"),
+        open_feed(path, settings=Settings(imports=ImportSettings(profile="cases21"))),
+    ):
+        assert everything(feed) == read
+        assert (feed.description.source, feed.description.paths) == (str(path), (path,))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(folder / "ST_8819.csv", "ST_8819.csv")
+    with pytest.raises(InputRefused) as caught:
+        open_feed(path, profile="cases21")
+    assert caught.value.what == f"The zip {path} has no DF_*.csv, which the mapping profile cases21 reads."
+
+
+def test_a_zip_keeps_what_a_profile_reads_whatever_it_ends_in(tmp_path: Path) -> None:
+    folder = write(tmp_path / "export", CASES21, "{}_8819.dat")
+    own = tmp_path / "own.toml"
+    tables = "".join(f'[tables.{table.lower()}]\nfile = "{table}_*.dat"\n' for table in CASES21)
+    own.write_text(f'extends = "cases21"\n{tables}')
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.iterdir():
+            archive.write(file, file.name)
+    assert len(everything(open_feed(path, profile=str(own)))["contacts"]) == 3
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_files_that_look_like_those_of_a_profile_are_told(tmp_path: Path, as_zip: bool) -> None:
+    path = write(tmp_path / "export", CASES21, "{}_8819.csv")
+    if as_zip:
+        path = Path(shutil.make_archive(str(tmp_path / "set"), "zip", path))
+    with pytest.raises(InputRefused) as caught:
+        open_feed(path)
+    assert "look like those that the mapping profile cases21 reads" in caught.value.what
+    assert caught.value.todo.startswith("Try it with --profile cases21 --dry-run")
 
 
 def test_a_school_adds_its_sync_rule_to_cases21(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tui.feeds.csv_files import FILES, REQUIRED_FILES, CsvFeed
 from tui.feeds.folders import find_files, taken_at
 from tui.feeds.oneroster_files import OneRosterFeed
 from tui.feeds.sds import SdsFeed
+from tui.feeds.table_feed import TableFeed
 from tui.feeds.tables import open_table
 from tui.settings import Settings
 from tui.text import clean, join_and
@@ -169,22 +170,22 @@ def open_feed(
             means="Nothing was imported.",
             todo="Check the spelling of the path.",
         )
+    if is_file and is_zip(path):
+        return _open_zip(path, name, settings, profile)
+    return _open(path, name, settings, profile, shown, is_folder)
+
+
+def _open(
+    path: Path, name: str | None, settings: Settings, profile: str, shown: str, is_folder: bool
+) -> CsvFeed | OneRosterFeed | SdsFeed | TableFeed:
     if is_folder and name in (None, "csv") and (mapped := _mapped(path, profile, settings.imports.profile)):
         return mapped
     if profile:
         raise InputRefused(
-            "A mapping profile is for a folder of CSV files, and for the SQL feed.",
-            means="OneRoster says itself what its columns mean. Nothing was imported.",
-            todo="Give the folder, or leave --profile out.",
+            "A mapping profile is for a folder of CSV files, a zip of one, and for the SQL feed.",
+            means="OneRoster and School Data Sync say themselves what their columns mean. Nothing was imported.",
+            todo="Leave --profile out." if is_folder else "Give the folder, or leave --profile out.",
         )
-    if is_file and is_zip(path):
-        return _open_zip(path, name, settings)
-    return _open(path, name, settings, shown, is_folder)
-
-
-def _open(
-    path: Path, name: str | None, settings: Settings, shown: str, is_folder: bool
-) -> CsvFeed | OneRosterFeed | SdsFeed:
     kind = name or _detect(path, shown, is_folder)
     if kind == "oneroster":
         return OneRosterFeed(
@@ -199,12 +200,17 @@ def _open(
     return CsvFeed(path)
 
 
-def _open_zip(path: Path, name: str | None, settings: Settings) -> Roster:
+def _open_zip(path: Path, name: str | None, settings: Settings, profile: str) -> Roster:
     """The feed in a zip. It is unpacked where only this user can read it, and that goes when the feed goes."""
+    shown = clean(str(path))
+    wanted = _read_by((profile or settings.imports.profile) if name in (None, "csv") else "")
     folder = Path(tempfile.mkdtemp(prefix="engage-accounts-"))
     try:
-        unpack(path, folder)
-        feed = _open(folder, name, settings, clean(str(path)), is_folder=True)
+        unpack(path, folder, wanted)
+        feed = _open(folder, name, settings, profile, shown, is_folder=True)
+    except InputRefused as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _said_of_zip(error, folder, shown) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -213,7 +219,29 @@ def _open_zip(path: Path, name: str | None, settings: Settings) -> Roster:
     return feed
 
 
-def _mapped(folder: Path, profile: str, usual: str) -> Roster | None:
+def _said_of_zip(error: InputRefused, folder: Path, shown: str) -> InputRefused:
+    """What is wrong with the files, said of the zip: nobody has ever seen the folder that it was unpacked into."""
+
+    def said(text: str) -> str:
+        for there in (f"The folder {clean(str(folder))}", f"The folder {shown}"):
+            text = text.replace(there, f"The zip {shown}")
+        return text.replace(clean(str(folder)), f"The zip {shown}").replace("The folder holds", "The zip holds")
+
+    return InputRefused(said(error.what), means=said(error.means), todo=said(error.todo))
+
+
+def _read_by(profile: str) -> Callable[[str], bool]:
+    """Whether a file of this name is read by the mapping profile ("" for none), whatever it ends in."""
+    if not profile:
+        return lambda name: False
+    from tui.feeds.mapped import takes
+    from tui.feeds.profile_files import load_profile
+
+    found = load_profile(profile)
+    return lambda name: takes(found, name)
+
+
+def _mapped(folder: Path, profile: str, usual: str) -> TableFeed | None:
     """The folder by the profile that is asked for, or by the usual one where its files are there; else None."""
     if not (profile or usual):
         return None
@@ -242,11 +270,23 @@ def _detect(path: Path, shown: str, is_folder: bool) -> str:
         )
     if csv or users:
         return "csv" if csv else other
+    todo = _WANTED
     if any(path.iterdir()):
         what = f"The folder {shown} holds no file that a feed knows."
+        if like := _looks_like(path):
+            what += f" Its files look like those that the mapping profile {like} reads."
+            todo = f"Try it with --profile {like} --dry-run; import.profile in the config makes it the usual one."
     else:
         what = f"The folder {shown} is empty."
-    raise InputRefused(what, means="There is nothing to import.", todo=_WANTED)
+    raise InputRefused(what, means="There is nothing to import.", todo=todo)
+
+
+def _looks_like(folder: Path) -> str:
+    """The shipped mapping profile that has all its files in this folder, "" for none."""
+    from tui.feeds.mapped import holds
+    from tui.feeds.profile_files import load_profile, shipped_names
+
+    return next((name for name in shipped_names() if holds(folder, load_profile(name))), "")
 
 
 def _of_users(users: Path) -> str:

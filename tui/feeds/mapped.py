@@ -128,6 +128,11 @@ def holds(folder: Path, profile: Profile) -> bool:
     return bool(tables) and all(_matching(names, table) for table in tables)
 
 
+def takes(profile: Profile, name: str) -> bool:
+    """Whether a file of this name is one of the profile's tables."""
+    return any(_matching([name], table) for table in profile.tables.values() if table.file)
+
+
 def open_mapped(folder: Path, profile: Profile) -> TableFeed:
     """The roster in a folder of files, by a profile. Raises InputRefused."""
     shown = clean(str(folder))
