@@ -1,9 +1,9 @@
 """A zip of a feed's files, unpacked into a private folder that goes away with the feed.
 
 An archive is outside data: entries that would land elsewhere (absolute, `..`, links), that stand twice, that lie deeper
-than one folder, or that unpack to more than is plausible are refused before anything is written. Only CSV files, and what a
-mapping profile reads, are unpacked; whatever else is in it is left there. Backslashes part folders as slashes do: some
-programs on Windows write them, against the rule.
+than one folder, or that unpack to more than is plausible are refused before anything is written. Only CSV files, and
+what a mapping profile reads, are unpacked; whatever else is in it is left there. Backslashes part folders as slashes
+do: some programs on Windows write them, against the rule.
 """
 
 import stat
