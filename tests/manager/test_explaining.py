@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.running import Result
-from tests.school import LATER, SECOND, families
+from tests.school import FIRST, LATER, SECOND, families
 from tui.domain.actor import Actor
 from tui.domain.flag_groups import Answer
 from tui.domain.gates import Verb
@@ -126,6 +127,23 @@ def test_a_link_that_was_removed(take_in: TakeIn, why: Why) -> None:
     assert "link removed in the import of 21 Nov 2026 (no. 2)" in found.children[0]
 
 
+@pytest.mark.parametrize("first", ["", "Zia"], ids=["before", "after"])
+def test_a_link_whose_relationship_was_renamed_before_it_was_removed(take_in: TakeIn, why: Why, first: str) -> None:
+    """The removal that counts is the last of the same two, however the relationships sort."""
+    school = families(20)
+    school.links["S0001", "P0001"]["relationship"] = first
+    take_in(school)
+    school.links["S0001", "P0001"]["relationship"] = "Mother"
+    take_in(school, SECOND)
+    assert why("P0001").facts.status == "active"
+    del school.links["S0001", "P0001"]
+    take_in(school, SECOND + timedelta(days=1))
+    found = why("P0001")
+    assert "removed in the import of 22 Nov 2026 (no. 3)" in reasons(found)[Reason.ACCESS_FLAG_CHANGED][0]
+    assert len(reasons(found)[Reason.ACCESS_FLAG_CHANGED]) == 1
+    assert "(no. 3), Mother" in found.children[0]
+
+
 def test_a_username_on_a_record_that_was_never_linked(take_in: TakeIn, why: Why) -> None:
     school = families(20)
     school.contact("P0099")
@@ -198,6 +216,45 @@ def test_unknown_access_keeps_an_account(take_in: TakeIn, why: Why) -> None:
     assert "it is not known whether the link" in found.headline
     assert "It is not known" in found.sees
     assert "portal access unknown" in found.children[0]
+
+
+def test_unknown_access_to_a_future_enrolment_is_not_said_to_be_access(
+    take_in: TakeIn, why: Why, register: Path
+) -> None:
+    school = families(3)
+    school.students["S0001"]["status"] = "future"
+    school.links["S0001", "P0001"]["portal_access"] = ""
+    take_in(school)
+    settings = Settings()
+    settings = replace(settings, accounts=replace(settings.accounts, future_students_count=True))
+    AccountManager(settings, register).close()  # which derives by the setting
+    found = why("P0001", future=True)
+    assert "it is not known whether the link to Child0001 Surname0001 has portal access" in found.headline
+    assert "It is not known" in found.sees
+
+
+def test_an_account_that_is_kept_because_rows_were_left_out(take_in: TakeIn, why: Why) -> None:
+    school = families(20)
+    school.contacts["P0003"]["username"] = ""
+    for code in ("1", "3"):
+        school.links[f"S000{code}", f"P000{code}"]["student_code"] = "NOBODY"
+    school.link("S0099", "P0002")  # of one who is linked to another child as well
+    take_in(school, FIRST, "--skip-bad")
+    found = why("P0001")
+    assert found.facts.status == "active"
+    assert found.headline == (
+        "Active: kept, as rows that may be about this contact's children were left out of the import of 1 Nov 2026 "
+        "(no. 1). No link with portal access is known."
+    )
+    assert "It is not known: rows" in found.sees
+    assert "put right in the admin system" in found.next_step
+    assert "in order" not in found.say
+    known = why("P0002")
+    assert known.headline == "Active: has portal access to Child0002 Surname0002."
+    assert "in order" in known.say
+    without = why("P0003")
+    assert without.headline.startswith("No access: no account, and no link with portal access is known; rows that may")
+    assert "which children" in without.say
 
 
 def test_ready_to_provision(take_in: TakeIn, why: Why) -> None:

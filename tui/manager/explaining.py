@@ -11,7 +11,7 @@ from tui.domain.flag_groups import MEND, Answer
 from tui.domain.gates import children_here
 from tui.domain.reasons import NEXT_STEPS, Explained, Reason, explain, left_sentence, say_import
 from tui.domain.records import StudentStatus, UserType
-from tui.domain.status import Status
+from tui.domain.status import Status, student_counts
 from tui.manager.views import Explanation, Relative
 from tui.register.audit import AuditEvent
 from tui.text import join_and, plural, say_date, say_time
@@ -50,20 +50,44 @@ def _headline(facts: AccountFacts, reasons: Sequence[Explained], future_counts: 
         return f"Ready to revoke: {reasons[0].evidence[0].sentence}"
     if facts.user_type is not UserType.CONTACT:
         return f"{facts.status.replace('_', ' ').capitalize()}: {_standing(facts)}."
-    here = [link for link in facts.links if link.student.status == StudentStatus.ENROLLED and not link.is_removed]
-    names = join_and([link.student.name for link in here if link.portal_access], most=3)
+    here = _counting(facts, future_counts)
+    names = join_and(
+        [link.student.name for link in here if link.portal_access and link.student.status == StudentStatus.ENROLLED],
+        most=3,
+    )
     if facts.status is Status.ACTIVE:
-        unknown = join_and([link.student.name for link in here if link.portal_access is None], most=3)
-        if not names and unknown:
+        if _in_doubt(facts, future_counts) and facts.incomplete is not None:
+            return (
+                "Active: kept, as rows that may be about this contact's children were left out of "
+                f"{say_import(facts.incomplete)}. No link with portal access is known."
+            )
+        if not any(link.portal_access for link in here):
+            unknown = join_and([link.student.name for link in here if link.portal_access is None], most=3)
             return f"Active: it is not known whether the link to {unknown} has portal access, so the account is kept."
         return f"Active: has portal access to {names or 'a future enrolment'}."
     if facts.status is Status.READY_TO_PROVISION:
         return f"Ready to provision: portal access to {names or 'a future enrolment'}, but no account yet."
+    if facts.incomplete is not None:
+        return (
+            "No access: no account, and no link with portal access is known; rows that may be about this contact's "
+            f"children were left out of {say_import(facts.incomplete)}."
+        )
     if not facts.links:
         return "No access: not linked to any student, and no account."
     if children_here(facts, future_counts):
         return "No access: no link to a student at the school has portal access, and there is no account."
     return "No access: no student at the school, and no account."
+
+
+def _counting(facts: AccountFacts, future_counts: bool) -> list[LinkFact]:
+    """The links to students who count."""
+    return [link for link in facts.links if student_counts(link.student.status, future_counts) and not link.is_removed]
+
+
+def _in_doubt(facts: AccountFacts, future_counts: bool) -> bool:
+    """Whether an account is kept only because rows that may be about this contact's children were left out."""
+    links = _counting(facts, future_counts)
+    return facts.incomplete is not None and all(link.portal_access is False for link in links)
 
 
 def _standing(facts: AccountFacts) -> str:
@@ -102,7 +126,9 @@ def _sees(facts: AccountFacts, future_counts: bool) -> str:
     ]
     if names:
         return f"Courses, timetable, assessments and reports of {join_and(names, most=4)}."
-    if facts.status is Status.ACTIVE and not future_counts:
+    if facts.status is Status.ACTIVE and _in_doubt(facts, future_counts):
+        return "It is not known: rows that may be about this contact's children were left out of the import."
+    if facts.status is Status.ACTIVE and not any(link.portal_access for link in _counting(facts, future_counts)):
         return "It is not known: whether a child's link has portal access is blank in the feed."
     if facts.status is Status.ACTIVE:
         return "Little yet: the child has not started."
@@ -140,12 +166,17 @@ def _next_step(facts: AccountFacts, reasons: Sequence[Explained], system: str, f
         if not usable_email(facts.email):
             return "Get an email address into the admin system first."
         return "Send the welcome email."
+    if facts.status is Status.ACTIVE and _in_doubt(facts, future_counts):
+        return "Get the rows that were left out put right in the admin system; the next import then tells."
     if facts.status is Status.ACTIVE:
         return "Nothing. A welcome email may be sent again if the parent can't get in."
     return "Nothing."
 
 
 _LOOKING = "“Your log-in works, but shows nothing. We are looking into why and will ring you back.”"
+_UNCERTAIN = (
+    "“We can't tell yet which children your record is linked to. We are looking into it and will ring you back.”"
+)
 _SAY_WHY = {
     Reason.SUPERSEDED: "“Your account is on an old record. We will close it and send you an email for the new one.”",
     Reason.MISPLACED_USERNAME: "“Your username stands on another record. We will put that right and ring you back.”",
@@ -162,6 +193,8 @@ _SAY_WHY = {
 def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool) -> str:
     if facts.user_type is not UserType.CONTACT:
         return ""
+    if facts.status is Status.ACTIVE and _in_doubt(facts, future_counts):
+        return _UNCERTAIN
     if facts.status is Status.ACTIVE:
         return "“Your account is in order. Use the link on the log-in page if you have forgotten your password.”"
     if facts.status is Status.READY_TO_PROVISION and not usable_email(facts.email):
@@ -174,6 +207,8 @@ def _say(facts: AccountFacts, reasons: Sequence[Explained], future_counts: bool)
         if leading is Reason.SUPERSEDED and all(other.decision == "review" for other in facts.correlated):
             return _LOOKING
         return _SAY_WHY.get(leading, _LOOKING)
+    if facts.incomplete is not None:
+        return _UNCERTAIN
     if children_here(facts, future_counts):
         return "“Your record does not have portal access. The registrar can tell you who may have it.”"
     return "“We have no current student linked to you. The registrar can check your details.”"

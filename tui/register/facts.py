@@ -153,7 +153,7 @@ def _links(
     database: Database, ids: Sequence[int], places: str, imports: dict[int, ImportRef]
 ) -> dict[int, list[LinkFact]]:
     found: dict[int, list[LinkFact]] = {}
-    present: set[tuple[int, str]] = set()
+    shown: dict[tuple[int, str], tuple[int, tuple[int, str]]] = {}  # the place of a pair's link, and when it went
     for row in database.read(
         "SELECT l.contact_id * 4, t.code, t.given_name, t.preferred_name, t.surname, t.year_level, t.status,"
         " t.exit_date, t.gone_snapshot, t.custody_note, l.relationship, l.portal_access, l.access_off_snapshot,"
@@ -171,12 +171,22 @@ def _links(
             student, relationship, None if access is None else bool(access), imports.get(off), imports.get(removed),
             removed_on,
         )  # fmt: skip
-        # A relationship that was renamed leaves a removed link beside the present one of the same pair.
-        if fact.is_removed and (person, code) in present:
+        facts = found.setdefault(person, [])
+        if fact.is_removed and (person, code) in shown:
+            # A relationship that was renamed leaves a removed link beside that of the same pair, which was present or
+            # went later: the last to go tells when the two were parted.
+            place, before = shown[person, code]
+            if facts[place].is_removed and _went(fact) > before:
+                facts[place], shown[person, code] = fact, (place, _went(fact))
             continue
-        present.add((person, code))
-        found.setdefault(person, []).append(fact)
+        shown[person, code] = len(facts), _went(fact)
+        facts.append(fact)
     return found
+
+
+def _went(link: LinkFact) -> tuple[int, str]:
+    """When a link went, to be compared: what a first import tells of the past came before every import."""
+    return (link.removed.number if link.removed else 0), (link.removed_on if link.removed_on[:1].isdigit() else "")
 
 
 def _holds(database: Database, persons: Sequence[int], places: str) -> dict[int, list[HoldFact]]:
