@@ -109,6 +109,56 @@ def test_an_empty_file_is_not_everybody_gone(cli: Run, imported: SchoolFiles, tm
     assert counts(cli) == before
 
 
+def with_codes(school: SchoolFiles, spelt: Callable[[str], str]) -> SchoolFiles:
+    """The same school with other codes of contacts."""
+    other = SchoolFiles(students=school.students)
+    other.contacts = {code: {**contact, "code": spelt(code)} for code, contact in school.contacts.items()}
+    other.links = {pair: {**link, "contact_code": spelt(pair[1])} for pair, link in school.links.items()}
+    return other
+
+
+def test_everybody_under_another_code_is_stopped(cli: Run, take_in: TakeIn, tmp_path: Path) -> None:
+    """As many as before, and nobody of them: Excel took prefix and zeros away."""
+    school = families(60)
+    take_in(school)
+    folder = with_codes(school, lambda code: code.lstrip("P0")).write(tmp_path / "second", LATER)
+    result = cli("import", folder)
+    assert result.code == ExitCode.IMPORT_STOPPED
+    assert "contacts: 60 of the 60 that were there are gone (100 %), whatever came new (60); 60 of" in result.err
+    assert "most likely a spreadsheet took those away" in result.err
+    assert counts(cli)["ready_to_revoke"] == 0
+    accepted = cli("import", folder, "--accept-shrink")
+    assert accepted.code == 0
+    assert "! Accepted although it shrank: contacts: 60 of the 60" in accepted.out
+
+
+def test_the_contacts_with_an_account_may_be_those_who_went(cli: Run, take_in: TakeIn, tmp_path: Path) -> None:
+    school = families(100)
+    for number in range(21, 101):
+        school.contacts[f"P{number:04}"]["username"] = ""
+    take_in(school)
+    for number in range(1, 21):
+        del school.contacts[f"P{number:04}"], school.links[f"S{number:04}", f"P{number:04}"]
+        school.contact(f"N{number:04}x")
+        school.link(f"S{number:04}", f"N{number:04}x")
+    result = cli("import", school.write(tmp_path / "second", LATER))
+    assert result.code == ExitCode.IMPORT_STOPPED
+    assert "contacts with an account: 20 of the 20 that were there are gone (100 %), whatever came new" in result.err
+    assert "spreadsheet" not in result.err
+
+
+def test_a_year_that_leaves_and_one_that_comes_is_no_turnover(cli: Run, take_in: TakeIn, tmp_path: Path) -> None:
+    """A school of four years, whose export has the parents of its students alone."""
+    school = families(100)
+    take_in(school)
+    for number in range(1, 28):
+        del school.contacts[f"P{number:04}"], school.students[f"S{number:04}"]
+        del school.links[f"S{number:04}", f"P{number:04}"]
+        school.family(100 + number)
+    assert cli("import", school.write(tmp_path / "second", LATER)).code == 0
+    assert counts(cli)["ready_to_revoke"] == 27
+
+
 @pytest.mark.parametrize("name", ["contacts.csv", "students.csv", "links.csv"])
 def test_a_lost_file_is_refused(cli: Run, imported: SchoolFiles, tmp_path: Path, name: str) -> None:
     folder = imported.write(tmp_path / "second", LATER)

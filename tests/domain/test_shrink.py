@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.shrink import Shrink, implausible
+from tui.domain.shrink import Shrink, Turnover, implausible, spelt_anew
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,30 @@ def test_losing_more_is_never_more_plausible(before: int, now: int, percent: int
 
 def test_what_shrank_is_said_with_both_numbers() -> None:
     assert str(Shrink("students", 1187, 400)) == "students: 1,187 before, 400 now (66 % fewer)"
+
+
+@pytest.mark.parametrize(
+    ("gone", "new", "like"),
+    [
+        (["C0000A", "C0012B"], ["A", "12B"], 2),  # a spreadsheet, and somebody's formula
+        (["C0012", "C0013"], ["C12", "13"], 2),
+        (["0012", "0013"], ["12", "13"], 2),
+        (["12", "13"], ["0012", "C0013"], 2),  # and the other way
+        (["smi0042"], ["SMI0042"], 1),
+        (["SMI0042"], ["JON0042"], 0),  # another one's, with the same number
+        (["P0001", "P0002"], ["P0003"], 0),
+        (["A", ""], ["B"], 0),
+        (["STU"], ["ABC"], 0),
+    ],
+)
+def test_codes_that_are_only_spelt_anew(gone: list[str], new: list[str], like: int) -> None:
+    assert spelt_anew(gone, new) == like
+
+
+def test_a_turnover_names_the_likely_cause_where_it_is_likely() -> None:
+    assert str(Turnover("contacts", 200, 100, 90, 40)) == (
+        "contacts: 100 of the 200 that were there are gone (50 %), whatever came new (90)"
+    )
+    assert "50 of their codes are there with another prefix or other leading zeros" in str(
+        Turnover("contacts", 200, 100, 90, 50)
+    )

@@ -36,7 +36,7 @@ from tui.register.database import Database
 from tui.register.derive import derive_all
 from tui.register.invitations import void_groundless
 from tui.register.partial import fill_up, mark_unknown, refuse_groundless
-from tui.register.plausibility import lost_columns, say_lost, shrunk_facts, shrunk_rows
+from tui.register.plausibility import lost_columns, say_lost, shrunk_facts, shrunk_rows, turned_over
 from tui.register.staging import stage, stage_skipped
 from tui.register.telling import remember_ready, tell
 from tui.register.watching import Watch
@@ -184,7 +184,8 @@ def _apply(
         keep_access(connection)
     shrunk += shrunk_facts(connection, options.max_shrink_percent)
     difference.flags = flags_moved(connection)
-    stopped = say_lost(lost) + [str(shrink) for shrink in shrunk]
+    turned = turned_over(connection, snapshot, difference.kinds[RecordKind.CONTACTS], options.max_shrink_percent)
+    stopped = say_lost(lost) + [str(shrink) for shrink in (*shrunk, *turned)]
     if snapshot == 1 and rows[0] and not connection.execute("SELECT 1 FROM links LIMIT 1").fetchone():
         # Nothing to compare with yet; but a school of which nobody is anybody's parent would make every account ready.
         stopped.append(f"links: not one, for {plural(rows[0], 'contact')} and {plural(rows[1], 'student')}")

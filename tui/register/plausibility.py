@@ -3,8 +3,9 @@
 import json
 import sqlite3
 
+from tui.domain.difference import KindCount
 from tui.domain.records import RecordKind, RosterDescription
-from tui.domain.shrink import Shrink, implausible
+from tui.domain.shrink import Shrink, Turnover, implausible, spelt_anew
 
 _ROWS = {
     RecordKind.CONTACTS: "SELECT count(*) FROM contacts WHERE gone_snapshot IS NULL",
@@ -73,6 +74,38 @@ def shrunk_facts(connection: sqlite3.Connection, max_percent: int) -> list[Shrin
     ).fetchone()
     found.append(Shrink("contacts with a username", before, now or 0))
     return [shrink for shrink in found if implausible(shrink, max_percent, rows=False)]
+
+
+def turned_over(connection: sqlite3.Connection, snapshot: int, count: KindCount, max_percent: int) -> list[Turnover]:
+    """The contacts that went in this import, or those of them who have an account, where that is more than is plausible
+    although as many came; to be asked when the contacts were applied. `count` is of the contacts."""
+    there = _count(connection, _ROWS[RecordKind.CONTACTS])
+    before = there - count.new - count.returned + count.gone
+    if implausible(Shrink("contacts", before, there), max_percent, rows=True):
+        return []  # which is said of the file
+    with_account = (
+        " FROM contacts AS c JOIN accounts AS a ON a.person = c.id * 4"
+        " WHERE (a.username <> '' OR a.password_hash IS NOT NULL) AND c.first_snapshot < :now"
+    )
+    held, lost = connection.execute(
+        f"SELECT count(*), coalesce(sum(c.gone_snapshot IS :now), 0){with_account}"
+        " AND (c.gone_snapshot IS NULL OR c.gone_snapshot = :now)",
+        {"now": snapshot},
+    ).fetchone()
+    for what, had, gone, rows in (
+        ("contacts", before, count.gone, True),
+        ("contacts with an account", held, lost, False),
+    ):
+        if implausible(Shrink(what, had, had - gone), max_percent, rows=rows):
+            like = spelt_anew(
+                _codes(connection, "gone_snapshot = ?", snapshot), _codes(connection, "first_snapshot = ?", snapshot)
+            )
+            return [Turnover(what, had, gone, count.new, min(like, gone))]
+    return []
+
+
+def _codes(connection: sqlite3.Connection, where: str, snapshot: int) -> list[str]:
+    return [code for (code,) in connection.execute(f"SELECT code FROM contacts WHERE {where} ORDER BY id", (snapshot,))]
 
 
 def _count(connection: sqlite3.Connection, sql: str) -> int:
