@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import Result, Run
-from tests.school import LATER, SchoolFiles
+from tests.school import LATER, SECOND, SchoolFiles, families
 from tui.errors import ExitCode
 
 TakeIn = Callable[..., Result]
@@ -70,6 +70,8 @@ def test_attested_is_neither_requested_nor_done(cli: Run, take_in: TakeIn, reque
     shown = cli("jobs", "1").out
     assert "1 account attested as revoked in SEQTA Engage, to be verified by the next import" in shown
     assert "2 accounts requested, to be done by hand in SEQTA Engage: not revoked yet." in shown
+    waits = "  P0002  Given0002 Surname0002\n  P0004  Given0004 Surname0004\n"
+    assert f"\nRequested, still to be carried out:\n{waits}\nAttested, not verified yet:\n  P0001  " in shown
     assert cli("jobs", "1", "--json").json()["counts"]["attested"] == 1
     assert "! 1 revoke attested, not verified by an import yet." in cli("status").out
     cli("attest", "1")
@@ -77,6 +79,17 @@ def test_attested_is_neither_requested_nor_done(cli: Run, take_in: TakeIn, reque
     take_in(done_in_portal(requested, "P0001", "P0002", "P0004"), LATER)
     assert "attested" not in cli("status").out
     assert "3 accounts revoked in SEQTA Engage." in cli("jobs", "1").out
+
+
+def test_of_many_who_wait_the_first_are_shown(cli: Run, take_in: TakeIn) -> None:
+    school = families(300)
+    take_in(school)
+    school.leave(*(f"S{number:04}" for number in range(1, 26)))
+    take_in(school, SECOND)
+    assert cli("revoke", "--all-ready", "--yes").code == 0
+    shown = cli("jobs", "1").out
+    assert "  P0020  Given0020 Surname0020\n  ... and 5 more\n" in shown
+    assert "P0021" not in shown
 
 
 def test_what_was_not_done_is_told_until_it_is_asked_for_again(

@@ -20,7 +20,7 @@ def jobs(ctx: click.Context, job: int | None, as_json: bool) -> None:
     if job is not None:
         report, overdue = manager.report(job), manager.overdue(job)
         values = {**printing.report_values(report), "overdue": printing.overdue_values(overdue)}
-        click.echo(to_json(values) if as_json else printing.report_text(report, overdue))
+        click.echo(to_json(values) if as_json else printing.report_text(report, overdue, each=True))
         return
     found, late = manager.jobs(), manager.overdue()
     free = {row.id for row in manager.stopped_jobs()}

@@ -10,11 +10,24 @@ from tui.printing.plain import some, table
 from tui.register.journal import JobRow
 from tui.text import join_and, say_time
 
+_SHOWN = 20  # accounts of one state
+_STATES = (
+    ("requested", "Requested, still to be carried out"),
+    ("attested", "Attested, not verified yet"),
+    ("done", "Done"),
+    ("cancelled", "Cancelled"),
+    ("pending", "Not reached"),
+)  # of the others the causes are told
 
-def report_text(report: JobReport, overdue: Sequence[Overdue] = ()) -> str:
-    """What a job did; failures by what caused them; what of its worklist is overdue."""
+
+def report_text(report: JobReport, overdue: Sequence[Overdue] = (), *, each: bool = False) -> str:
+    """What a job did; failures by what caused them; what of its worklist is overdue. `each`: who is in which state."""
     lines = [f"Job {report.job}: {report.sentence}"]
     lines += [f"Overdue: {one.sentence}." for one in overdue]
+    for state, title in _STATES if each else ():
+        if outcomes := report.of(state):
+            lines += ["", f"{title}:"]
+            lines += [f"  {line}" for line in some([f"{one.code}  {one.name}" for one in outcomes], _SHOWN)]
     for state, title in (("failed", "Failed"), ("unknown", "Unknown"), ("deferred", "Put off"), ("skipped", "Skipped")):
         causes = report.causes(state)
         if not causes:
