@@ -116,6 +116,22 @@ def test_modes(cli: Run, imported: SchoolFiles, register: Path) -> None:
     assert checks(cli("doctor", "--json"))["register modes"]["health"] == "wrong"
 
 
+def test_what_others_could_read_until_now_is_told(cli: Run, imported: SchoolFiles, register: Path) -> None:
+    """Opening closes the register to others; that they could is worth knowing all the same."""
+    register.chmod(0o644)
+    said = checks(cli("doctor", "--json", "--read-only"))["register modes"]["sentence"]
+    assert said == "The register can be read by everybody on this host."
+    said = checks(cli("doctor", "--json"))["register modes"]["sentence"]
+    assert said.startswith(
+        "The register can be read by its group, which no setting names. Everybody on this host could,"
+    )
+    register.chmod(0o604)
+    told = checks(cli("doctor", "--json"))["register modes"]
+    assert told["health"] == "warn"
+    assert told["sentence"].startswith("Nobody else on this host can read the register. Everybody on this host could,")
+    assert checks(cli("doctor", "--json"))["register modes"]["health"] == "ok"
+
+
 def test_templates_that_can_not_be_used(cli: Run, imported: SchoolFiles, configure: Configure, tmp_path: Path) -> None:
     configure(f'{EMBEDDED}[mail]\ntemplates = "{tmp_path}"\n')
     (tmp_path / "welcome.txt").write_text("Dear $parent\n$link\n")

@@ -37,6 +37,14 @@ def test_an_import_tells_the_difference(cli: Run, school: SchoolFiles, take_in: 
     assert "This record dropped out of the feed in the import of 1 Jan 2126 (no. 2)." in why
 
 
+def test_a_username_on_two_contacts_is_told(cli: Run, school: SchoolFiles, take_in: TakeIn) -> None:
+    told = "! 1 username on more than one contact (regardless of case): engage-accounts status says on which."
+    assert told not in take_in(school).out
+    school.contacts["P0011"]["username"] = "USER.P0010"
+    assert told in take_in(school, LATER).out
+    assert "P0010 and P0011" in cli("status").out
+
+
 def test_a_dry_run_says_the_same_and_imports_nothing(cli: Run, imported: SchoolFiles, tmp_path: Path) -> None:
     before = counts(cli), imports(cli)
     imported.leave("S0010", "S0011")

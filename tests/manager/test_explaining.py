@@ -144,6 +144,16 @@ def test_a_link_whose_relationship_was_renamed_before_it_was_removed(take_in: Ta
     assert "(no. 3), Mother" in found.children[0]
 
 
+def test_the_children_that_others_share_are_parted(take_in: TakeIn, why: Why) -> None:
+    school = families(20)
+    school.student("S0099", given_name="Lee, jun.")
+    for child, parent in (("S0001", "P0002"), ("S0099", "P0001"), ("S0099", "P0002")):
+        school.link(child, parent)
+    take_in(school)
+    (other,) = why("P0001").relatives
+    assert other.shares == "Child0001, Lee, jun."
+
+
 def test_a_username_on_a_record_that_was_never_linked(take_in: TakeIn, why: Why) -> None:
     school = families(20)
     school.contact("P0099")

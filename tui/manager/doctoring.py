@@ -131,10 +131,11 @@ def _register(examined: Examined) -> Iterator[Check]:
     shared = bool(examined.settings.register.group)
     if file & (stat.S_IRWXO if shared else stat.S_IRWXO | stat.S_IRWXG):
         whom = "everybody on this host" if file & stat.S_IRWXO else "its group, which no setting names"
+        writes = file & (stat.S_IWOTH if file & stat.S_IRWXO else stat.S_IWGRP)
         yield Check(
             "register modes",
             Health.WARN,
-            f"The register can be read or written by {whom}.",
+            f"The register can be read{' or written' if writes else ''} by {whom}.{_until_now(examined.database)}",
             f"Run: chmod {'o' if shared else 'go'}-rwx {examined.register}",
         )
     elif folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
@@ -145,7 +146,21 @@ def _register(examined: Examined) -> Iterator[Check]:
             f"Run: chmod o-w {examined.register.parent}",
         )
     else:
-        yield Check("register modes", Health.OK, "Nobody else on this host can read the register.")
+        was_open = _until_now(examined.database)
+        yield Check(
+            "register modes",
+            Health.WARN if was_open else Health.OK,
+            f"Nobody else on this host can read the register.{was_open}",
+            "Think of who has an account on this host, and what made the file so: a copy, or a restore."
+            if was_open
+            else "",
+        )
+
+
+def _until_now(database: Database) -> str:
+    return (
+        " Everybody on this host could, until it was opened just now: that was taken away." if database.was_open else ""
+    )
 
 
 def _audit_chain(examined: Examined) -> Iterator[Check]:

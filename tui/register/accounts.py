@@ -245,10 +245,13 @@ def total(database: Database) -> int:
     return int(row[0])
 
 
+DOUBLED = (
+    "SELECT group_concat(c.code, ' ') FROM accounts AS a JOIN contacts AS c ON c.id * 4 = a.person"
+    " WHERE a.username_key <> '' GROUP BY a.username_key HAVING count(*) > 1"
+)
+"""The contact codes that share a username, a row for each username."""
+
+
 def doubled_usernames(database: Database) -> list[tuple[str, ...]]:
     """The contact codes that share a username, regardless of case, a tuple each."""
-    rows = database.read(
-        "SELECT group_concat(c.code, ' ') FROM accounts AS a JOIN contacts AS c ON c.id * 4 = a.person"
-        " WHERE a.username_key <> '' GROUP BY a.username_key HAVING count(*) > 1 ORDER BY 1"
-    )
-    return [tuple(row[0].split(" ")) for row in rows]
+    return [tuple(row[0].split(" ")) for row in database.read(f"{DOUBLED} ORDER BY 1")]

@@ -51,8 +51,8 @@ class Database:
         except BaseException:
             self.close()
             raise
-        if exists and not read_only:
-            _close_to_others(path)
+        self.was_open = exists and not read_only and _close_to_others(path)
+        """Whether others on this host could read or write it until it was opened here."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -345,8 +345,10 @@ def _make_file(path: Path, group: str) -> None:
         ) from error
 
 
-def _close_to_others(path: Path) -> None:
-    """Parents' data: nobody outside owner and group may read it, whatever the umask was."""
+def _close_to_others(path: Path) -> bool:
+    """Parents' data: nobody outside owner and group may read it, whatever the umask was. Whether somebody could."""
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o007 and path.stat().st_uid == os.geteuid():
-        path.chmod(mode & ~0o007)
+    if not mode & 0o007 or path.stat().st_uid != os.geteuid():
+        return False
+    path.chmod(mode & ~0o007)
+    return True

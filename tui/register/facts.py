@@ -353,7 +353,8 @@ def relatives(database: Database, contacts: Sequence[int]) -> dict[int, list[tup
             "SELECT l.contact_id, c.code,"
             f" {_NAME},"
             " max(p.relationship), d.status,"
-            " group_concat(DISTINCT coalesce(nullif(t.preferred_name, ''), t.given_name))"
+            # It joins by a bare comma, which a name may hold too; a bell is never in one.
+            " group_concat(DISTINCT replace(coalesce(nullif(t.preferred_name, ''), t.given_name), ',', char(7)))"
             " FROM links AS l JOIN links AS p ON p.student_id = l.student_id AND p.contact_id <> l.contact_id"
             " JOIN contacts AS c ON c.id = p.contact_id JOIN students AS t ON t.id = l.student_id"
             f" JOIN directory AS d ON d.person = c.id * 4 WHERE l.contact_id IN ({', '.join('?' * len(part))})"
@@ -361,5 +362,6 @@ def relatives(database: Database, contacts: Sequence[int]) -> dict[int, list[tup
             part,
         ):
             code, name, relationship, status, shares = relative
-            found.setdefault(contact, []).append((code, name, relationship, status, shares))
+            shared = ", ".join(sorted(child.replace("\a", ",") for child in shares.split(",")))
+            found.setdefault(contact, []).append((code, name, relationship, status, shared))
     return found

@@ -20,6 +20,7 @@ from tui.domain.problems import USERNAMES, Problems
 from tui.domain.records import RecordKind, Roster, RosterDescription
 from tui.errors import ImportStopped, InputRefused, Refused
 from tui.register import audit, snapshots, watching
+from tui.register.accounts import DOUBLED
 from tui.register.apply_accounts import apply_accounts, is_silent
 from tui.register.apply_records import (
     FIELDS,
@@ -330,6 +331,12 @@ def _standing_warnings(connection: sqlite3.Connection, difference: Difference) -
         warnings.append(
             f"Portal access went off for {plural(size, 'account')} of contact type {contact_type or '(none)'} "
             "in this import: one change, not that many leavers. See: engage-accounts groups"
+        )
+    doubled = connection.execute(f"SELECT count(*) FROM ({DOUBLED})").fetchone()[0]
+    if doubled:
+        warnings.append(
+            f"{plural(doubled, 'username')} on more than one contact (regardless of case): engage-accounts status says "
+            "on which."
         )
     kept = connection.execute("SELECT count(*) FROM contacts WHERE incomplete_snapshot IS NOT NULL").fetchone()[0]
     if kept:
