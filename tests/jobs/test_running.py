@@ -538,7 +538,7 @@ def test_an_outbox_of_somebody_else_does_not_stop_the_register(
 def test_what_lands_between_the_gate_and_the_act_is_seen(
     manager: AccountManager, register: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, code: str, kind: str
 ) -> None:
-    from tui.jobs import planning, runner
+    from tui.jobs import asking_again, planning
 
     colleague = AccountManager(embedded_settings(), register, actor=ACTOR)
     judge = planning.ask_gate
@@ -549,7 +549,7 @@ def test_what_lands_between_the_gate_and_the_act_is_seen(
         return verdict
 
     plan = manager.plan(verb, [code])
-    monkeypatch.setattr(runner, "ask_gate", judged_then_held)
+    monkeypatch.setattr(asking_again, "ask_gate", judged_then_held)
     report = manager.run(plan, YES)
     assert [(outcome.code, outcome.state) for outcome in report.outcomes] == [(code, "skipped")]
     row = manager.rows(manager.view(Tab.ALL, text=code).persons)[0]
