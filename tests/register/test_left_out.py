@@ -85,6 +85,15 @@ def test_a_link_with_a_mistyped_code_keeps_the_links_it_may_be(school_register: 
     assert school_register.statuses()["C2"] == "ready_to_revoke", "a clean import without it says that it is gone"
 
 
+@pytest.mark.parametrize(("typo", "status"), [(link(2, "x"), "ready_to_revoke"), (link("x", 2), "active")])
+def test_a_bad_link_of_a_leaver_keeps_no_account(school_register: Register, typo: LinkRecord, status: str) -> None:
+    """It gives no access, whomever it is to. One whose student can't be told may be of a child at the school."""
+    school_register.take(families(3))
+    people = [contact(n) for n in (1, 2, 3)], [student(1), student(2, "left"), student(3)]
+    school_register.take(roster(1, *people, [link(1, 1), typo, link(3, 3)]), skip_bad=True)
+    assert school_register.statuses() == {"C1": "active", "C2": status, "C3": "active"}
+
+
 # -- School Data Sync ------------------------------------------------------------------------------------------------
 
 SDS_USERS = ("sourcedId,givenName,familyName", "S1,Kim,Lee", "S2,Joe,Ng", "P1,Mai,Lee", "P2,Ann,Ng")
@@ -217,6 +226,15 @@ def test_a_row_of_cases21_that_was_left_out_changes_nothing(
         assert difference.skipped == 1
         assert cases21.statuses() == dict.fromkeys(CODES, "active")
         assert cases21.changes(number + 1) == set()
+
+
+def test_a_leaver_whose_family_went_is_left_out_and_the_family_can_be_revoked(
+    cases21: Register, tmp_path: Path
+) -> None:
+    left = ST[2].replace("ACTV", "LEFT")
+    difference = take(cases21, eduhub(tmp_path, 2, df=DF[:2], st=(*ST[:2], left)), profiled(tmp_path))
+    assert [problem.column for problem in difference.problems] == ["FAMILY"]
+    assert cases21.statuses() == {"FAM1-A": "active", "FAM2-A": "ready_to_revoke", "FAM2-B": "ready_to_revoke"}
 
 
 # -- what is said ----------------------------------------------------------------------------------------------------

@@ -188,31 +188,35 @@ def mark_incomplete(connection: sqlite3.Connection, problems: Problems, snapshot
         connection.execute("UPDATE contacts SET incomplete_snapshot = ?", (snapshot,))
         return
     connection.execute(
-        "UPDATE contacts SET incomplete_snapshot = ? WHERE code IN (SELECT b FROM temp.s_skipped WHERE kind = 'links'"
+        # A link to a student who has left gives no access, whatever its row would say.
+        "UPDATE contacts SET incomplete_snapshot = ? WHERE code IN (SELECT x.b FROM temp.s_skipped AS x"
+        "  LEFT JOIN students AS t ON t.code = x.a WHERE x.kind = 'links' AND coalesce(t.status, '') <> 'left'"
         " UNION SELECT l.contact_code FROM temp.s_links AS l JOIN temp.s_skipped AS x"
-        " ON x.kind = 'students' AND x.a = l.student_code) OR id IN (SELECT contact_id FROM temp.t_spared)",
+        " ON x.kind = 'students' AND x.a = l.student_code) OR id IN (SELECT x.contact_id"
+        "  FROM temp.t_spared AS x JOIN students AS t ON t.id = x.student_id WHERE x.of_any OR t.status <> 'left')",
         (snapshot,),
     )
 
 
 def spare_links(connection: sqlite3.Connection) -> None:
     """Put into temp.t_spared the links that a left-out row may be: those between the two that it names, and where one
-    of its codes is nobody's, all of the other one's, since it can't be told which of them was meant."""
+    of its codes is nobody's, all of the other one's, since it can't be told which of them was meant (`of_any`, where it
+    is the student's)."""
     links = "links AS l ON {} AND l.removed_snapshot IS NULL AND l.removed_on = ''"
     unknown = "NOT EXISTS (SELECT 1 FROM {} AS k WHERE k.code = x.{} AND k.gone_snapshot IS NULL)"
-    skipped = "SELECT l.contact_id, l.student_id FROM temp.s_skipped AS x JOIN"
+    skipped = "SELECT l.contact_id, l.student_id, {} FROM temp.s_skipped AS x JOIN"
     connection.execute("DROP TABLE IF EXISTS temp.t_spared")
     connection.execute(
-        "CREATE TEMP TABLE t_spared (contact_id INTEGER, student_id INTEGER, PRIMARY KEY (contact_id, student_id))"
-        " WITHOUT ROWID"
+        "CREATE TEMP TABLE t_spared (contact_id INTEGER, student_id INTEGER, of_any INTEGER,"
+        " PRIMARY KEY (contact_id, student_id)) WITHOUT ROWID"
     )
     connection.execute(
-        f"INSERT INTO temp.t_spared {skipped} students AS t ON t.code = x.a JOIN contacts AS c ON c.code = x.b"
+        f"INSERT OR IGNORE INTO temp.t_spared {skipped.format(1)} contacts AS c ON c.code = x.b"
+        f" JOIN {links.format('l.contact_id = c.id')} WHERE x.kind = 'links' AND {unknown.format('students', 'a')}"
+        f" UNION ALL {skipped.format(0)} students AS t ON t.code = x.a JOIN contacts AS c ON c.code = x.b"
         f" JOIN {links.format('l.contact_id = c.id AND l.student_id = t.id')} WHERE x.kind = 'links'"
-        f" UNION {skipped} students AS t ON t.code = x.a JOIN {links.format('l.student_id = t.id')}"
+        f" UNION ALL {skipped.format(0)} students AS t ON t.code = x.a JOIN {links.format('l.student_id = t.id')}"
         f" WHERE x.kind = 'links' AND {unknown.format('contacts', 'b')}"
-        f" UNION {skipped} contacts AS c ON c.code = x.b JOIN {links.format('l.contact_id = c.id')}"
-        f" WHERE x.kind = 'links' AND {unknown.format('students', 'a')}"
     )
 
 
