@@ -71,7 +71,7 @@ def running(also: str) -> Iterator[Instance]:
     """Start one, with these lines in its main.cf too ({folder} is its folder); skips where it can't be started."""
     owner = pwd.getpwnam("postfix")
     # Below /tmp itself: Postfix's own user must be able to walk there.
-    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/postfix-XXXXXX"], text=True).strip())  # noqa: S108
+    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/postfix-XXXXXX"], text=True).strip())  # noqa: S108 - mktemp
     folder.chmod(0o755)
     for name in ("queue", "data", "mail", "config"):
         (folder / name).mkdir()

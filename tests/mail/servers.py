@@ -118,7 +118,7 @@ class Scripted:
     as it is; `drop` closes the connection; a callable does what it likes. Without one the usual answer is given.
     """
 
-    USUAL = {  # noqa: RUF012
+    USUAL = {  # noqa: RUF012 - nobody writes into it
         "connect": "220 mail.test ESMTP\r\n",
         "HELO": "250 hello\r\n",
         "EHLO": "250-mail.test\r\n250-SIZE 1000000\r\n250-AUTH PLAIN LOGIN\r\n250 HELP\r\n",

@@ -218,7 +218,7 @@ def test_a_filter_that_never_ends_is_not_believed(make: Make, odd: OddServer) ->
         record = {"id": f"{asked[0]}", "userName": f"u{asked[0]}", "externalId": "P0001"}
         return 200, {"totalResults": 10**9, "Resources": [record]}, {}
 
-    odd._list = endless  # type: ignore[method-assign]
+    odd._list = endless  # type: ignore[method-assign]  # this once it is another server
     assert states(school.revoke(school.manager(), "P0001")) == {"P0001": "done"}
     assert asked[0] < 100
 
@@ -233,7 +233,7 @@ def test_a_job_that_was_taken_over_leaves_the_line_to_be_closed(make: Make) -> N
         service.revoke([], lost)
     service.accounts()  # type: ignore[attr-defined]  # of SCIM alone
     service.close()
-    assert service._web is None  # type: ignore[attr-defined]
+    assert service._web is None  # type: ignore[attr-defined]  # of SCIM alone
 
 
 def test_links_are_served_for_days_by_whoever_looks_anew(make: Make, odd: OddServer) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from tui.domain.holders import Holder, fits
+
 
 class Drift(StrEnum):
     """How the two differ, for one contact or one record of the service."""
@@ -40,9 +42,7 @@ class Ours(NamedTuple):
     code: str
     username: str
     revoked: bool
-    given_name: str = ""
-    surname: str = ""
-    email: str = ""
+    holder: Holder = Holder("", "", ())
 
 
 class Theirs(NamedTuple):
@@ -52,9 +52,7 @@ class Theirs(NamedTuple):
     code: str
     username: str
     open: bool
-    given_name: str = ""
-    surname: str = ""
-    emails: tuple[str, ...] = ()
+    holder: Holder = Holder("", "", ())
 
 
 class Drifted(NamedTuple):
@@ -98,21 +96,10 @@ def _judge(ours: Ours, records: list[Theirs]) -> tuple[Drift | None, str]:
             return None, ""
         if ours.revoked:
             return Drift.CAME_BACK, record.username
-        return (Drift.NOT_HERE if _fits(ours, record) else Drift.REUSED), record.username
+        return (
+            Drift.NOT_HERE if not record.holder.is_named or fits(record.holder, ours.holder) else Drift.REUSED
+        ), record.username
     if not record.open:
         return Drift.INACTIVE_THERE, ""
     same = record.username.casefold() == ours.username.casefold()
     return (None if same else Drift.OTHER_USERNAME), record.username
-
-
-def _fits(ours: Ours, record: Theirs) -> bool:
-    """Whether a record under a contact's code can be hers: its email or both its names have to fit, as codes are
-    reused. One that says neither is not doubted."""
-    if not (record.emails or (record.given_name and record.surname)):
-        return True
-    if any(email.casefold() == ours.email.casefold() for email in record.emails if email):
-        return True
-    return (record.given_name.casefold(), record.surname.casefold()) == (
-        ours.given_name.casefold(),
-        ours.surname.casefold(),
-    )

@@ -5,6 +5,7 @@ Dates are ISO text; "" stands for none. Nothing here decides anything.
 
 from dataclasses import dataclass, field
 
+from tui.domain.holders import Holder
 from tui.domain.records import UserType
 from tui.domain.status import Status
 from tui.text import say_date
@@ -179,6 +180,11 @@ class AccountFacts:
     def has_account(self) -> bool:
         """Whether the record carries a username or a password."""
         return bool(self.username) or self.has_password
+
+    @property
+    def holder(self) -> Holder:
+        """Whose it is, to be compared with a record elsewhere."""
+        return Holder(self.given_name, self.surname, (self.email,))
 
     def hold(self, kind: str) -> HoldFact | None:
         """The hold of this kind, if there is one."""

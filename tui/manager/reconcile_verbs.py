@@ -55,17 +55,7 @@ class ReconcileVerbs:
         found = find_drift(
             accounts.known(self._database),
             # What outside says is cleaned like what a feed says, or the two could not be compared.
-            (
-                Theirs(
-                    clean(one.code),
-                    clean(one.username),
-                    one.active is not False,
-                    clean(one.given_name),
-                    clean(one.surname),
-                    tuple(clean(email) for email in one.emails),
-                )
-                for one in theirs
-            ),
+            (Theirs(clean(one.code), clean(one.username), one.active is not False, one.holder) for one in theirs),
         )
         if not self.read_only:
             with self._database.transaction() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tui.domain.drift import Ours
+from tui.domain.holders import Holder
 from tui.domain.restoring import KeptCopy
 from tui.register import invitations
 from tui.register.database import Database
@@ -190,7 +191,7 @@ def set_username(connection: sqlite3.Connection, person: int, username: str, at:
 def known(database: Database) -> list[Ours]:
     """The account of every contact, as the register has it."""
     return [
-        Ours(code, username, bool(revoked), given_name, surname, email)
+        Ours(code, username, bool(revoked), Holder(given_name, surname, (email,)))
         for code, username, revoked, given_name, surname, email in database.read(
             "SELECT c.code, coalesce(a.username, ''), coalesce(a.revoked_at, '') <> '', c.given_name, c.surname,"
             " c.email FROM contacts AS c LEFT JOIN accounts AS a ON a.person = c.id * 4"

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
+from tui.domain.holders import fits, is_another
 from tui.errors import Refused, ServiceError
 from tui.services.scim_changing import Outcome, change
 from tui.services.scim_checking import look_at
@@ -23,8 +24,6 @@ from tui.services.scim_records import (
     Operation,
     ScimUser,
     give_operations,
-    is_another,
-    is_perhaps,
     is_revoked,
     nobodys_password,
     revoke_operations,
@@ -139,12 +138,7 @@ class ScimService:
 
         async def listed(_: _Batch) -> tuple[list[ServiceAccount], int]:
             users, odd = await self._there().everybody()
-            return [
-                ServiceAccount(
-                    user.external_id, user.username, user.active, user.given_name, user.family_name, user.emails
-                )
-                for user in users
-            ], odd
+            return [ServiceAccount(user.external_id, user.username, user.active, user.holder) for user in users], odd
 
         return self._run(listed, _stay)
 
@@ -181,7 +175,9 @@ class ScimService:
                 user = await find_given(self._there(), facts, username)
             if user is None:
                 raise NotCertain("There is no record waiting for this parent.")
-            if not is_perhaps(user, facts) if not facts.username else is_another(user, facts):
+            # Whose username is known is hers, unless the record plainly says otherwise.
+            is_hers = not is_another(user.holder, facts.holder) if facts.username else fits(user.holder, facts.holder)
+            if not is_hers:
                 raise NotCertain("The record there has another name and email.")
             if facts.username and not same_username(user.username, facts.username):
                 raise NotCertain("The record has another username by now.")
@@ -401,7 +397,7 @@ class ScimService:
                 return _failed(_NOBODY)
             if user.active is not True or not same_username(user.username, facts.username):
                 return _failed("the record there is not as this register has it: see engage-accounts reconcile")
-            if is_another(user, facts):
+            if is_another(user.holder, facts.holder):
                 return _failed("the record there has another name and email: the code may have been reused")
             if self.sends_own_mail:
                 return _failed(_WRITES_ONCE)
@@ -411,7 +407,7 @@ class ScimService:
             return await make(self._there(), facts, username, active=self.sends_own_mail, system=self.system)
         if user.active is not False:
             return _failed("has an account there that this register does not know of: see engage-accounts reconcile")
-        if not is_perhaps(user, facts):
+        if not fits(user.holder, facts.holder):
             return _failed("the record with this code there has another name and email: the code may have been reused")
         if self.sends_own_mail:
             return _failed(_WRITES_ONCE)
@@ -423,7 +419,7 @@ class ScimService:
             if facts.has_account or not self.sends_own_mail:
                 return None
             found = await find_made(self._there(), facts, self._first_username(facts))
-            is_made = len(found) == 1 and found[0].active is True and is_perhaps(found[0], facts)
+            is_made = len(found) == 1 and found[0].active is True and fits(found[0].holder, facts.holder)
             return Acted("done", _BEFORE, recorded=False, username=found[0].username) if is_made else None
         username = order.username or facts.username
         user = await self._find(facts.code, username)

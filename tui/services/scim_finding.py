@@ -5,7 +5,8 @@ that it was made with, and by her email and her names in it.
 """
 
 from tui.domain.facts import AccountFacts
-from tui.services.scim_records import ScimUser, is_hers, is_perhaps, same_username, tombstone
+from tui.domain.holders import fits, fits_surely
+from tui.services.scim_records import ScimUser, same_username, tombstone
 from tui.services.scim_wire import NotCertain, ScimWire
 
 _MOST_TOMBSTONES = 100
@@ -55,7 +56,11 @@ async def find_waiting(wire: ScimWire, facts: AccountFacts, first: str) -> ScimU
     if await wire.keeps_codes():
         return None
     found = await wire.holders("userName", first)
-    return found[0] if len(found) == 1 and found[0].active is False and is_hers(found[0], facts) else None
+    return (
+        found[0]
+        if len(found) == 1 and found[0].active is False and fits_surely(found[0].holder, facts.holder)
+        else None
+    )
 
 
 async def find_given(wire: ScimWire, facts: AccountFacts, username: str) -> ScimUser | None:
@@ -66,8 +71,8 @@ async def find_given(wire: ScimWire, facts: AccountFacts, username: str) -> Scim
         return None
     (user,) = found
     if user.external_id:
-        return user if user.external_id == facts.code and is_perhaps(user, facts) else None
-    return user if is_hers(user, facts) and not await wire.keeps_codes() else None
+        return user if user.external_id == facts.code and fits(user.holder, facts.holder) else None
+    return user if fits_surely(user.holder, facts.holder) and not await wire.keeps_codes() else None
 
 
 async def find_made(wire: ScimWire, facts: AccountFacts, first: str) -> list[ScimUser]:
@@ -78,7 +83,7 @@ async def find_made(wire: ScimWire, facts: AccountFacts, first: str) -> list[Sci
     users, _ = await wire.everybody()
     if any(user.external_id for user in users):
         return [user for user in users if user.external_id == facts.code]
-    return [user for user in users if same_username(user.username, first) and is_hers(user, facts)]
+    return [user for user in users if same_username(user.username, first) and fits_surely(user.holder, facts.holder)]
 
 
 def doubled(count: int) -> str:

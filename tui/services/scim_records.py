@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
 from tui.domain.facts import AccountFacts
+from tui.domain.holders import Holder
 from tui.text import clean
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -39,6 +40,11 @@ class ScimUser(NamedTuple):
     family_name: str
     emails: tuple[str, ...]
     raw: Mapping[str, Any]
+
+    @property
+    def holder(self) -> Holder:
+        """Whose it is, as far as it says."""
+        return Holder(self.given_name, self.family_name, self.emails)
 
     @property
     def is_tombstone(self) -> bool:
@@ -215,31 +221,6 @@ def same_username(one: str, other: str) -> bool:
     """Whether two usernames are one: they are told regardless of case (RFC 7643, 4.1.1), and as this register writes
     them, which cleans what it is given."""
     return clean(one).casefold() == clean(other).casefold()
-
-
-def is_perhaps(user: ScimUser, facts: AccountFacts) -> bool:
-    """Whether a record with a contact's code can be hers: codes are reused. Its email or both its names have to fit."""
-    if any(same_username(email, facts.email) for email in user.emails if email):
-        return True
-    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
-    return all(one and same_username(one, other) for one, other in zip(theirs, ours, strict=True))
-
-
-def is_hers(user: ScimUser, facts: AccountFacts) -> bool:
-    """Whether a record that carries no code is this contact's: a family shares an email, so both names have to fit."""
-    theirs, ours = (user.given_name, user.family_name), (facts.given_name, facts.surname)
-    return any(same_username(email, facts.email) for email in user.emails if email) and all(
-        same_username(one, other) for one, other in zip(theirs, ours, strict=True)
-    )
-
-
-def is_another(user: ScimUser, facts: AccountFacts) -> bool:
-    """Whether a record is plainly somebody else's: it says an email and both names, and none of the three fits."""
-    return bool(user.emails and user.given_name and user.family_name) and not (
-        is_perhaps(user, facts)
-        or same_username(user.given_name, facts.given_name)
-        or same_username(user.family_name, facts.surname)
-    )
 
 
 def nobodys_password() -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from tui.domain.actor import Actor
 from tui.domain.facts import AccountFacts
 from tui.domain.gates import Verb
+from tui.domain.holders import Holder
 from tui.errors import ServiceError
 
 
@@ -62,9 +63,7 @@ class ServiceAccount(NamedTuple):
     code: str
     username: str
     active: bool | None
-    given_name: str
-    surname: str
-    emails: tuple[str, ...]
+    holder: Holder
 
 
 class AccountService(Protocol):
